@@ -1,0 +1,257 @@
+"""The command line: each command is a thin face on one verb of the workbench."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from boathouse import __version__
+from boathouse.errors import BoathouseError, UsageError
+
+if TYPE_CHECKING:
+    from boathouse.workbench import Workbench
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
+                  help="Boathouse: a company's tables, in one data lake that can be trusted.")  # fmt: skip
+
+
+class Settings:
+    """What stands before the command."""
+
+    folder: Path | None = None
+    environment: str | None = None
+    debug: bool = False
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        print(f"boathouse {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    folder: Annotated[Path | None, typer.Option("-C", metavar="DIR", help="The workbench; else the nearest parent.")] = None,
+    env: Annotated[str | None, typer.Option("--env", metavar="NAME", help="An environment of boathouse.toml.")] = None,
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")] = False,
+) -> None:
+    Settings.folder, Settings.environment, Settings.debug = folder, env, debug
+
+
+def workbench() -> Workbench:
+    import boathouse
+
+    return boathouse.open(Settings.folder, environment=Settings.environment)
+
+
+@app.command()
+def init(folder: Annotated[Path, typer.Argument(metavar="[DIR]")] = Path(".")) -> None:
+    """Make a new, empty workbench."""
+    from boathouse.init import create
+
+    made = create(folder)
+    print(f"a workbench in {made}\nnext: boathouse -C {folder} add NAME --from LOCATION")
+
+
+@app.command()
+def add(
+    name: Annotated[str, typer.Argument(help="The pipeline's name; with --all-tables a prefix.")] = "",
+    location: Annotated[str, typer.Option("--from", metavar="LOCATION", help="A path, a glob or a database URL.")] = ...,  # type: ignore[assignment]
+    table: Annotated[str | None, typer.Option(help="The table of a database.")] = None,
+    all_tables: Annotated[bool, typer.Option("--all-tables", help="Every table of a database.")] = False,
+    option: Annotated[list[str] | None, typer.Option("--option", metavar="K=V", help="delimiter=; key=id mode=append …")] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Write over the files that are there.")] = False,
+) -> None:
+    """Look at a source and write its pipeline and a suggested suite."""
+    options = _options(option) | ({"table": table} if table else {})
+    wb = workbench()
+    if all_tables:
+        drafts = wb.add_all(f"{name}_" if name else "", location, options, replace=replace)
+    elif not name:
+        raise UsageError("a pipeline needs a name", hint="boathouse add NAME --from LOCATION")
+    else:
+        drafts = [wb.add(name, location, options, replace=replace)]
+    for made in drafts:
+        print(f"{made.name}: {made.rows:,} rows, {made.columns} columns; assumed:")
+        print("\n".join(f"  {line}" for line in made.assumptions))
+        for warning in made.warnings:
+            print(f"warning: {warning}", file=sys.stderr)
+        print(f"wrote pipelines/{made.name}.yml and expectations/{made.name}.json: read them, change what is wrong")
+    print(f"next: boathouse run {' '.join(made.name for made in drafts)}")
+
+
+@app.command()
+def run(
+    names: Annotated[list[str] | None, typer.Argument(metavar="NAME…")] = None,
+    all_: Annotated[bool, typer.Option("--all", help="Every pipeline.")] = False,
+    date: Annotated[str | None, typer.Option(metavar="D", help="The run's logical date, yyyy-mm-dd.")] = None,
+    check: Annotated[bool, typer.Option("--check", help="Judge, publish nothing.")] = False,
+    again: Annotated[bool, typer.Option("--again", help="Reprocess from raw with today's rules.")] = False,
+    limit: Annotated[int | None, typer.Option(metavar="N", min=1, help="At most N batches of each pipeline.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+) -> None:
+    """Run pipelines: land, stage, clean, validate, publish."""
+    if bool(names) == all_:
+        raise UsageError("name the pipelines to run, or say --all", hint="boathouse run NAME … | boathouse run --all")
+    from boathouse.terminal import LiveRuns
+
+    with LiveRuns(enabled=sys.stderr.isatty()) as live:
+        records = workbench().run(
+            *(names or []), date=date, again=again, check=check, limit=limit, debug=Settings.debug, report=live
+        )
+    if as_json:
+        _json({"runs": [record.to_json() for record in records]})
+    else:
+        from boathouse.terminal import show_run
+
+        for record in records:
+            show_run(record)
+    statuses = {record.status for record in records}
+    raise typer.Exit(1 if "failed" in statuses else 3 if "rejected" in statuses else 0)
+
+
+@app.command()
+def sql(
+    query: Annotated[str, typer.Argument(metavar="SQL")],
+    form: Annotated[str, typer.Option("--format", help="table, csv, json, arrow or parquet.")] = "table",
+) -> None:
+    """Query the datasets with one SELECT."""
+    from boathouse.query.result import FORMATS
+
+    if form not in FORMATS:
+        raise UsageError(f"no format {form!r}", hint=f"formats: {', '.join(FORMATS)}")
+    result = workbench().sql(query)
+    if form == "table":
+        from boathouse.terminal import show_table
+
+        show_table(result)
+    else:
+        result.write(form, sys.stdout.buffer)
+
+
+@app.command()
+def catalog(
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+) -> None:
+    """List the datasets, or describe one."""
+    found = workbench().catalog(name)
+    if as_json:
+        _json({"datasets": found})
+    else:
+        from boathouse.terminal import show_catalog
+
+        show_catalog(found, one=name is not None)
+
+
+@app.command()
+def runs(
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+) -> None:
+    """List the runs there have been, newest first."""
+    wb = workbench()
+    if name is not None:
+        wb.pipeline(name)
+    found = wb.runs(name)
+    if as_json:
+        _json({"runs": found})
+    else:
+        from boathouse.terminal import show_runs
+
+        show_runs(found)
+
+
+@app.command()
+def quarantine(
+    name: Annotated[str, typer.Argument(metavar="NAME")],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+) -> None:
+    """Show the rows that were kept out of a dataset, and why."""
+    rows = workbench().quarantine(name)
+    if as_json:
+        _json({"count": len(rows), "rows": rows})
+    else:
+        from boathouse.terminal import show_quarantine
+
+        show_quarantine(rows)
+
+
+@app.command()
+def restore(
+    name: Annotated[str, typer.Argument(metavar="NAME")],
+    to: Annotated[int, typer.Option("--to", metavar="VERSION", help="The version to go back to.")],
+) -> None:
+    """Make an old version of a dataset the current one."""
+    print(f"{name} is at version {workbench().restore(name, to)}, with the content of version {to}")
+
+
+@app.command()
+def doctor() -> None:
+    """Say what is installed, reachable and configured."""
+    checks = workbench().doctor()
+    for what, well, found in checks:
+        print(f"{'ok ' if well else 'BAD'} {what:24} {found}")
+    raise typer.Exit(0 if all(well for _, well, _ in checks) else 1)
+
+
+def _options(pairs: list[str] | None) -> dict[str, Any]:
+    found = {}
+    for pair in pairs or []:
+        key, equals, value = pair.partition("=")
+        if not equals:
+            raise UsageError(f"--option {pair!r} is not K=V", hint="--option delimiter=';'")
+        found[key.strip()] = value
+    return found
+
+
+def _json(value: Any) -> None:
+    print(json.dumps(value, default=str, ensure_ascii=False))
+
+
+def entry() -> NoReturn:
+    """`boathouse`: errors as sentences on stderr, with their exit codes."""
+    sys.exit(_guarded(app))
+
+
+def _guarded(command: Callable[..., Any]) -> int:
+    import click
+
+    try:
+        command(standalone_mode=False)
+        return 0
+    except click.exceptions.Exit as end:
+        return end.exit_code
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except BoathouseError as error:
+        if Settings.debug:
+            raise
+        print(f"error: {error.render()}", file=sys.stderr)
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        print("stopped: nothing is half written", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        if Settings.debug:
+            raise
+        from boathouse.errors import first_line
+        from boathouse.secrets import scrub
+
+        print(f"error: {type(error).__name__}: {scrub(first_line(error))}\n  -> boathouse --debug … shows where", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    entry()

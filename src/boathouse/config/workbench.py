@@ -1,0 +1,95 @@
+"""boathouse.toml: where the lake is, its environments, the clock and the limits. All of it is optional."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from boathouse.clock import zone
+from boathouse.config.load import read_toml, validate
+from boathouse.errors import UsageError, did_you_mean
+
+FILE = "boathouse.toml"
+_SIZE = re.compile(r"^\d+(\.\d+)?\s*(KB|MB|GB|TB|KiB|MiB|GiB|TiB)$", re.I)
+
+
+class Limits(BaseModel):
+    """What one run may use."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    memory: str = Field("800MB", description="Memory of the engine in one run; what does not fit goes to disk.")
+    threads: int | None = Field(None, ge=1, description="Threads of the engine; unset: the cores there are.")
+    workers: int | None = Field(None, ge=1, description="Pipelines that `run --all` runs at once; unset: the cores.")
+    step_timeout: int = Field(24 * 3600, ge=1, description="Seconds after which a notebook cell is stopped.")
+
+    @field_validator("memory")
+    @classmethod
+    def _is_a_size(cls, value: str) -> str:
+        if not _SIZE.match(value):
+            raise ValueError(f"{value!r} is not a size; write it as 800MB or 2GB")
+        return value
+
+
+class Environment(BaseModel):
+    """What an environment (`--env NAME`) sets differently."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    lake: str | None = Field(None, description="The lake of this environment.")
+    storage: dict[str, str] | None = Field(None, description="Storage options of this environment.")
+    limits: Limits | None = Field(None, description="Limits of this environment.")
+
+
+class WorkbenchConfig(BaseModel):
+    """boathouse.toml."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str | None = Field(None, description="What people call this workbench; unset: the folder's name.")
+    lake: str = Field("lake", description="The lake: a folder, or a URL such as `s3://bucket/prefix`.")
+    storage: dict[str, str] = Field(
+        default_factory=dict,
+        description="Options for a bucket (`aws_region`, `aws_endpoint_url` …); `${NAME}` comes from the environment.",
+    )
+    timezone: str = Field("UTC", description="The time zone of logical dates and of 'now'.")
+    limits: Limits = Field(default_factory=lambda: Limits.model_validate({}), description="What one run may use.")
+    env: dict[str, Environment] = Field(default_factory=dict, description="Environments, as `[env.prod]`.")
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_a_zone(cls, value: str) -> str:
+        try:
+            zone(value)
+        except UsageError as error:
+            raise ValueError(error.message) from error
+        return value
+
+    def for_environment(self, name: str | None) -> WorkbenchConfig:
+        """The configuration with the overrides of one environment. Raises UsageError where there is none."""
+        if name is None:
+            return self
+        if name not in self.env:
+            guess = did_you_mean(name, self.env)
+            raise UsageError(f"no environment {name!r}{guess}", where=FILE, hint=f"add a table [env.{name}]")
+        overrides = {key: value for key, value in self.env[name] if value is not None}
+        return self.model_copy(update=overrides)
+
+
+def find_root(start: Path | str | None = None) -> Path:
+    """The nearest folder from `start` upwards that holds a boathouse.toml. Raises UsageError where there is none."""
+    here = Path(start or os.environ.get("BOATHOUSE_WORKBENCH") or ".").resolve()
+    for folder in (here, *here.parents):
+        if (folder / FILE).is_file():
+            return folder
+    raise UsageError(f"no {FILE} in {here} or above it", hint="boathouse init   (or name a workbench with -C DIR)")
+
+
+def load_workbench(root: Path, environment: str | None = None) -> WorkbenchConfig:
+    """The configuration in `root`, in the environment named, or in that of BOATHOUSE_ENV."""
+    path = root / FILE
+    config = validate(WorkbenchConfig, read_toml(path), path)
+    return config.for_environment(environment or os.environ.get("BOATHOUSE_ENV"))

@@ -1,0 +1,217 @@
+"""A draft of a pipeline and of its suite, from a look at the whole source."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from boathouse import secrets
+from boathouse.config import Column, Pipeline
+from boathouse.config.load import validate
+from boathouse.draft import profile, suite, types
+from boathouse.draft.yaml import render
+from boathouse.engine import Engine, literal, quote
+from boathouse.errors import UsageError, did_you_mean
+from boathouse.ingest.land import receive
+from boathouse.ingest.stage import plain_type, typed_select
+from boathouse.names import distinct, normal
+from boathouse.progress import Event
+from boathouse.sources import Scan, Schema, Source, family_of
+from boathouse.sources.registry import family
+
+# `--option` keys that are the pipeline's and not the source's
+_PIPELINE = (
+    "key",
+    "mode",
+    "dataset",
+    "quarantine_limit",
+    "description",
+    "partition_by",
+    "drop",
+    "schedule",
+    "trim",
+    "null_values",
+)
+_ID = re.compile(r"(^|_)(id|uuid|key|code|no|nr|number|sku)$")
+
+
+@dataclass
+class Draft:
+    """What would be written, and what was assumed, in words."""
+
+    name: str
+    pipeline: str
+    suite: str
+    assumptions: list[str] = field(default_factory=list)
+    rows: int = 0
+    columns: int = 0
+    warnings: list[str] = field(default_factory=list)
+
+
+def draft(name: str, location: str, options: dict[str, Any], engine: Engine, root: Path, day: date) -> Draft:
+    """Looks at the whole source. Raises UsageError for a location or an option that is none, SourceError."""
+    given = dict(options)
+    mine = {key: given.pop(key) for key in _PIPELINE if key in given}
+    location, warning = _without_password(location, name)
+    kind = family(given.pop("type")) if "type" in given else family_of(location)
+    source = _probe(kind, location, given, root, day)
+    item = source.items()[0]
+    file, _, arrow = receive(source, item, engine, Event("add", item.name))
+    if not arrow:
+        source.options = source.sniff(engine, file, given)
+    scan = Source.scan(source, engine, file, None) if arrow else source.scan(engine, file, None)
+    looked = Look(name, source, scan, source.schema(item), engine, _listed(mine.pop("drop", [])))
+    looked.at_types()
+    key = _listed(mine.pop("key", [])) or looked.key()
+    _check_key(key, looked)
+    checks = suite.suggest(name, looked.profiles, key if looked.holds(key) else [], looked.required | set(key))
+    text = render(name, location, kind.family, source, looked, key, mine)
+    _prove(text, name, root)
+    made = Draft(
+        name,
+        text,
+        json.dumps(checks, indent=2, ensure_ascii=False) + "\n",
+        looked.assumptions(key),
+        looked.rows,
+        len(looked.columns),
+    )
+    made.warnings = [warning] if warning else []
+    return made
+
+
+class Look:
+    """What a look at one item found: its columns, their types, their profile."""
+
+    def __init__(self, name: str, source: Source, scan: Scan, declared: Schema, engine: Engine, drop: list[str]):
+        self.name, self.source, self.scan, self.declared, self.engine, self.drop = name, source, scan, declared, engine, drop
+        self.columns: dict[str, Column] = {}
+        self.notes: dict[str, list[str]] = {}
+        self.profiles: list[profile.ColumnProfile] = []
+        self.rows = self.unreadable = 0
+
+    def at_types(self) -> None:
+        """Copies the source's text once, decides the types on all of it, then profiles the typed rows."""
+        came = {name: kind for name, kind in self.scan.columns.items() if name not in self.drop}
+        copy = self.engine.scratch / f"{self.name}-text.parquet"
+        names = ", ".join(map(quote, came))
+        written = self.engine.write_parquet(f"SELECT {names} FROM ({self.scan.select})", copy)
+        rejected = self.scan.rejects(self.engine)
+        self.unreadable = self.engine.one(f"SELECT count(*) FROM ({rejected})")[0] if rejected else 0
+        self.rows = written.rows + self.unreadable
+        text = f"read_parquet({literal(str(copy))})"
+        for own, theirs in zip(distinct(map(normal, came)), came, strict=True):
+            typed = self._type(text, theirs, came[theirs])
+            self.columns[own] = typed.column.model_copy(update={"from_": theirs if theirs != own else None})
+            self.notes[own] = typed.notes
+        known = Pipeline.model_validate({"source": {"type": "x", "location": "x"}})
+        select = typed_select(Scan(f"SELECT * FROM {text}", came), self.columns, known)
+        typed_copy = self.engine.scratch / f"{self.name}-typed.parquet"
+        self.engine.write_parquet(f"SELECT * EXCLUDE (_errors, _cells) FROM ({select}) WHERE _errors IS NULL", typed_copy)
+        kinds = {name: column.type for name, column in self.columns.items()}
+        self.profiles = profile.profile(self.engine, f"read_parquet({literal(str(typed_copy))})", kinds)
+
+    def _type(self, text: str, name: str, kind: str) -> types.Typed:
+        declared = self.declared.types.get(name)
+        if kind == "JSON":
+            return types.Typed(Column(type=_list_type(self.engine, text, name)))
+        if kind != "VARCHAR":
+            return types.Typed(Column(type=plain_type(kind)))
+        if declared:
+            column = Column(type=declared)
+            filled, lost, examples = types.verify(self.engine, text, name, column)
+            told = f"{lost:,} of {filled:,} cells are no {declared}, as the server declares ({', '.join(map(repr, examples))})"
+            return types.Typed(column, [told] if lost else [])
+        return types.infer(self.engine, text, [name])[name]
+
+    @property
+    def required(self) -> set[str]:
+        theirs = {column.from_ or own: own for own, column in self.columns.items()}
+        return {theirs[name] for name in self.declared.required if name in theirs}
+
+    def key(self) -> list[str]:
+        """The source's own key, else a column that is named like one and has a value of its own in every row."""
+        theirs = {column.from_ or own: own for own, column in self.columns.items()}
+        if self.declared.key and all(name in theirs for name in self.declared.key):
+            return [theirs[name] for name in self.declared.key]
+        unique = [p.name for p in self.profiles if p.unique and p.rows > 1 and p.type in ("BIGINT", "INTEGER", "VARCHAR")]
+        ids = [name for name in unique if _ID.search(name)]
+        best = [name for name in ids if name in ("id", f"{self.name.rstrip('s')}_id", f"{self.name}_id")]
+        return (best or [name for name in ids if name == next(iter(self.columns))])[:1]
+
+    def holds(self, key: list[str]) -> bool:
+        """Whether the key is unique in what was seen."""
+        if len(key) != 1:
+            return bool(key) and key == list(key) and bool(self.declared.key)
+        return any(p.name == key[0] and p.unique for p in self.profiles)
+
+    def assumptions(self, key: list[str]) -> list[str]:
+        told = [
+            f"{option}: {value!r}" for option, value in self.source.options.model_dump(exclude_none=True).items() if value != ""
+        ]
+        told.append(f"key: {', '.join(key)}" if key else "key: none was found; name one with --option key=COLUMN")
+        told += [f"{name}: {column.type}" + (f" ({'; '.join(self.notes[name])})" if self.notes[name] else "")
+                 for name, column in self.columns.items()]  # fmt: skip
+        if self.unreadable:
+            told.append(f"{self.unreadable:,} of {self.rows:,} rows could not be read and would go to quarantine")
+        return told
+
+
+def _list_type(engine: Engine, text: str, name: str) -> str:
+    """The type that all values of a JSON column share: a list of scalars, else text."""
+    structure = engine.one(f"SELECT json_group_structure({quote(name)}) FROM {text}")[0]
+    kinds = {
+        '["VARCHAR"]': "VARCHAR[]",
+        '["BIGINT"]': "BIGINT[]",
+        '["UBIGINT"]': "BIGINT[]",
+        '["DOUBLE"]': "DOUBLE[]",
+        '["BOOLEAN"]': "BOOLEAN[]",
+    }
+    return kinds.get(str(structure), "VARCHAR")
+
+
+def _probe(kind: type[Source], location: str, given: dict[str, Any], root: Path, day: date) -> Source:
+    allowed = [*kind.Options.model_fields, *_PIPELINE, "type"]
+    for key in given:
+        if key not in kind.Options.model_fields:
+            raise UsageError(f"no option {key!r}{did_you_mean(key, allowed)}", hint=f"options: {', '.join(allowed)}")
+    options = validate(kind.Options, given, Path("--option"))
+    return kind(location, options, root, day)
+
+
+def _check_key(key: list[str], looked: Look) -> None:
+    for name in key:
+        if name not in looked.columns:
+            raise UsageError(f"no column {name!r} to be the key{did_you_mean(name, looked.columns)}",
+                             hint=f"columns: {', '.join(looked.columns)}")  # fmt: skip
+
+
+def _listed(value: Any) -> list[str]:
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else list(value)
+
+
+def _without_password(location: str, name: str) -> tuple[str, str | None]:
+    """A password is not written down: the pipeline names a variable instead."""
+    if "://" not in location:
+        return location, None
+    bare, password = secrets.split_password(location)
+    if password is None:
+        return location, None
+    import os
+
+    variable = f"BOATHOUSE_{name.upper()}_PASSWORD"
+    os.environ.setdefault(variable, password)  # for the rest of this process
+    secrets.remember(password)
+    return secrets.with_password(
+        bare, variable
+    ), f"the password was not written down: export {variable}=… before `boathouse run {name}`"
+
+
+def _prove(text: str, name: str, root: Path) -> None:
+    """What is written must be read again."""
+    import yaml
+
+    validate(Pipeline, yaml.safe_load(text), root / "pipelines" / f"{name}.yml")

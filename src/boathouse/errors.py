@@ -1,0 +1,54 @@
+"""Errors for the person who reads them: what is wrong, where, and what mends it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class BoathouseError(Exception):
+    """Work that failed. `hint` is the command or edit that mends it, `where` a file, line or row."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, *, hint: str | None = None, where: str | None = None):
+        self.message, self.hint, self.where = message, hint, where
+        super().__init__(self.render())
+
+    def render(self) -> str:
+        text = f"{self.where}: {self.message}" if self.where else self.message
+        return f"{text}\n  -> {self.hint}" if self.hint else text
+
+
+class UsageError(BoathouseError):
+    """Wrong usage or configuration: nothing was tried."""
+
+    exit_code = 2
+
+
+class SourceError(BoathouseError):
+    """A source that cannot be reached or read."""
+
+
+class StepError(BoathouseError):
+    """A step of the road that cannot go on with this batch."""
+
+
+class LakeError(BoathouseError):
+    """The lake cannot be read or written."""
+
+
+class QueryError(BoathouseError):
+    """A query that cannot run or may not."""
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """`" (did you mean 'x'?)"`, or nothing where nothing is close."""
+    close = get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f" (did you mean {close[0]!r}?)" if close else ""
+
+
+def first_line(error: BaseException) -> str:
+    """The part of a library's error that a person can use: its first line, without a stack."""
+    text = str(error).strip() or type(error).__name__
+    return text.splitlines()[0].strip()

@@ -1,0 +1,108 @@
+"""stage: the landed file as a typed relation, and the rows that cannot be one kept apart with their reasons."""
+
+from __future__ import annotations
+
+from boathouse.config import Column, Pipeline
+from boathouse.engine import Engine, literal, quote
+from boathouse.errors import StepError, did_you_mean
+from boathouse.ingest import cells
+from boathouse.ingest.batch import CELLS, ERRORS, Batch
+from boathouse.sources import Scan, Source
+
+
+def stage(batch: Batch, pipeline: Pipeline, source: Source, engine: Engine) -> None:
+    """Sets `typed`: a SELECT over the landed file with the pipeline's columns, `_errors` and `_cells`."""
+    assert batch.file is not None
+    wanted = {column.from_ or name: column.type for name, column in pipeline.columns.items()}
+    scan = _scan(batch, source, engine, wanted)
+    batch.scan = scan
+    batch.columns = _columns(pipeline, scan, batch)
+    batch.typed = typed_select(scan, batch.columns, pipeline)
+
+
+def _scan(batch: Batch, source: Source, engine: Engine, wanted: dict[str, str]) -> Scan:
+    assert batch.file is not None
+    if batch.arrow:
+        return Source.scan(source, engine, batch.file, wanted)
+    return source.scan(engine, batch.file, wanted)
+
+
+def _columns(pipeline: Pipeline, scan: Scan, batch: Batch) -> dict[str, Column]:
+    """The pipeline's columns, held against those that came; a source without declared columns brings its own."""
+    if not pipeline.columns:
+        kept = {name: kind for name, kind in scan.columns.items() if name not in pipeline.drop}
+        return {name: Column(type=plain_type(kind)) for name, kind in kept.items()}
+    wanted = {column.from_ or name for name, column in pipeline.columns.items()}
+    missing = sorted(wanted - set(scan.columns))
+    strange = sorted(set(scan.columns) - wanted - set(pipeline.drop))
+    if missing or strange:
+        raise StepError(_drift(batch.name, missing, strange), where=f"{pipeline.path}:{pipeline.lines.get(('columns',), 1)}",
+                        hint="mend `columns` (a `from:` that was renamed, a new column), or list what is not wanted under `drop`")  # fmt: skip
+    return pipeline.columns
+
+
+def _drift(item: str, missing: list[str], strange: list[str]) -> str:
+    parts = []
+    if missing:
+        guesses = [f"{name!r}{did_you_mean(name, strange)}" for name in missing[:10]]
+        parts.append(f"{item} lacks {', '.join(guesses)}")
+    if strange:
+        parts.append(f"{'has' if missing else item + ' has'} columns that the pipeline does not know: "
+                     + ", ".join(map(repr, strange[:10])) + (" …" if len(strange) > 10 else ""))  # fmt: skip
+    return " and ".join(parts)
+
+
+def plain_type(kind: str) -> str:
+    """An engine type as one that a Delta table can hold."""
+    plain = {
+        "HUGEINT": "DECIMAL(38,0)", "UHUGEINT": "DECIMAL(38,0)", "UBIGINT": "DECIMAL(20,0)", "UINTEGER": "BIGINT",
+        "USMALLINT": "INTEGER", "UTINYINT": "SMALLINT", "TIMESTAMP WITH TIME ZONE": "TIMESTAMPTZ",
+        "TIMESTAMP_NS": "TIMESTAMP", "TIMESTAMP_MS": "TIMESTAMP", "TIMESTAMP_S": "TIMESTAMP", "TIME": "VARCHAR",
+        "TIME WITH TIME ZONE": "VARCHAR", "INTERVAL": "VARCHAR", "UUID": "VARCHAR", "JSON": "VARCHAR", "BIT": "VARCHAR",
+        '"NULL"': "VARCHAR",
+    }.get(kind, kind)  # fmt: skip
+    return "VARCHAR" if plain.startswith("ENUM") else plain
+
+
+def typed_select(scan: Scan, columns: dict[str, Column], pipeline: Pipeline) -> str:
+    """One SELECT, read once: inside, each cell and its value; outside, which cells were lost (few rows ever look)."""
+    inner, outer, suspects, reasons = [], [], [], []
+    for position, (name, column) in enumerate(columns.items()):
+        came = quote(column.from_ or name)
+        kind = scan.columns[column.from_ or name]
+        outer.append(quote(name))
+        if plain_type(kind) == column.type and kind != "VARCHAR":
+            inner.append(f"{came}::{column.type} AS {quote(name)}")
+            continue
+        nulls = [*pipeline.null_values, *column.null_values]
+        text = came if kind == "VARCHAR" else f"{came}::VARCHAR"
+        if column.type == "VARCHAR":
+            inner.append(f"{cells.text_value(text, pipeline.trim, nulls)} AS {quote(name)}")
+            continue
+        cell = f"_cell_{position}"
+        inner += [f"{text} AS {cell}", f"{cells.value(text, column)} AS {quote(name)}"]
+        if test := cells.suspect(cell, quote(name), column):
+            suspects.append(f"({test})")
+            reasons.append((name, cell, cells.lost(cell, quote(name), column, nulls), column))
+    errors, texts = _error_columns(suspects, reasons)
+    return f"SELECT {', '.join(outer)}, {errors} AS {ERRORS}, {texts} AS {CELLS} FROM (SELECT {', '.join(inner)} FROM ({scan.select}))"
+
+
+def _error_columns(suspects: list[str], reasons: list[tuple[str, str, str, Column]]) -> tuple[str, str]:
+    """`_errors`: the reasons of a row, NULL for most; `_cells`: the lost cells as they came, by column name."""
+    if not suspects:
+        return "NULL::VARCHAR[]", "NULL::MAP(VARCHAR, VARCHAR)"
+    any_suspect = " OR ".join(suspects)
+    told = ", ".join(_reason(name, cell, test, column) for name, cell, test, column in reasons)
+    kept = ", ".join(f"CASE WHEN {test} THEN {{'k': {literal(name)}, 'v': {cell}}} END" for name, cell, test, _ in reasons)
+    listed = f"list_filter([{told}], lambda x: x IS NOT NULL)"
+    errors = f"CASE WHEN {any_suspect} THEN CASE WHEN len({listed}) > 0 THEN {listed} END END"
+    texts = f"CASE WHEN {any_suspect} THEN map_from_entries(list_filter([{kept}], lambda x: x IS NOT NULL)) END"
+    return errors, texts
+
+
+def _reason(name: str, cell: str, test: str, column: Column) -> str:
+    how = f" written as {column.format}" if column.format else ""
+    tail = literal(f" is not a {column.type}{how}")
+    shown = f"CASE WHEN length({cell}) > 60 THEN {cell}[:60] || '…' ELSE {cell} END"
+    return f"CASE WHEN {test} THEN {literal(name + ': ')} || chr(39) || {shown} || chr(39) || {tail} END"

@@ -1,0 +1,5 @@
+"""Runs: a parameterized notebook, executed by papermill in a warm kernel."""
+
+from boathouse.run.runner import Runner
+
+__all__ = ["Runner"]

@@ -1,0 +1,97 @@
+"""Secrets: `${NAME}` is filled in from the environment or a keyring, and scrubbed from all that is saved."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
+
+from boathouse.errors import UsageError
+
+PLACEHOLDER = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_SECRET_NAME = re.compile(r"PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|ACCESS_KEY|CREDENTIAL|PGPASS|_PWD$", re.I)
+_known: set[str] = set()
+
+
+def fill(text: str, *, where: str | None = None) -> str:
+    """`text` with every `${NAME}` replaced. Raises UsageError naming the variable that is missing."""
+
+    def value(match: re.Match[str]) -> str:
+        name = match[1]
+        found = os.environ.get(name) or _from_keyring(name)
+        if found is None:
+            raise UsageError(
+                f"the secret {name} is not set",
+                where=where,
+                hint=f"export {name}=…   (or: keyring set boathouse {name})",
+            )
+        remember(found)
+        return found
+
+    return PLACEHOLDER.sub(value, text)
+
+
+def fill_url(url: str, *, where: str | None = None) -> str:
+    """`fill` for a URL: a secret is percent-encoded where it stands for the password."""
+    if "://" not in url:
+        return fill(url, where=where)
+    scheme, rest = url.split("://", 1)
+    login, at, host = rest.rpartition("@")
+    if at:
+        login = PLACEHOLDER.sub(lambda m: quote(fill(m[0], where=where), safe=""), login)
+    filled = f"{scheme}://{login}{at}{fill(host, where=where)}"
+    if password := urlsplit(filled).password:
+        remember(unquote(password))
+        remember(password)
+    return filled
+
+
+def split_password(url: str) -> tuple[str, str | None]:
+    """The URL without its password, and the password; a `${NAME}` placeholder is left where it is."""
+    parts = urlsplit(url)
+    if not parts.password or PLACEHOLDER.fullmatch(unquote(parts.password)):
+        return url, None
+    login, _, host = parts.netloc.rpartition("@")
+    user = login.split(":", 1)[0]
+    return urlunsplit(parts._replace(netloc=f"{user}@{host}")), unquote(parts.password)
+
+
+def with_password(url: str, placeholder: str) -> str:
+    """`url` with `${placeholder}` as its password."""
+    parts = urlsplit(url)
+    login, _, host = parts.netloc.rpartition("@")
+    return urlunsplit(parts._replace(netloc=f"{login}:${{{placeholder}}}@{host}"))
+
+
+def remember(value: str) -> None:
+    """Scrub this value from now on. Very short values would blank out ordinary text and are left."""
+    if len(value) >= 4:
+        _known.add(value)
+
+
+def scrub(text: str) -> str:
+    """`text` with known secret values, and passwords inside URLs, replaced by `***`."""
+    for value in sorted({*_known, *_from_environment()}, key=len, reverse=True):
+        text = text.replace(value, "***")
+    return re.sub(r"(\w+://[^/\s:@]*):(?!\$\{)[^@\s/]+@", r"\1:***@", text)
+
+
+def _from_environment() -> Iterator[str]:
+    return (v for k, v in os.environ.items() if _SECRET_NAME.search(k) and len(v) >= 6 and not os.path.exists(v))
+
+
+def _from_keyring(name: str) -> str | None:
+    try:
+        import keyring
+    except ImportError:
+        return None
+    try:
+        return keyring.get_password("boathouse", name)
+    except Exception:  # no usable backend is the same as no secret
+        return None
+
+
+def names_in(texts: Iterable[str]) -> set[str]:
+    """The `${NAME}`s that these texts ask for."""
+    return {match for text in texts for match in PLACEHOLDER.findall(text)}

@@ -1,0 +1,63 @@
+"""Sources that are files: one path, or a glob of many."""
+
+from __future__ import annotations
+
+import glob
+import os
+from pathlib import Path
+from typing import BinaryIO, ClassVar
+
+from boathouse.errors import SourceError
+from boathouse.sources.compression import SUFFIXES
+from boathouse.sources.protocol import Item, Source
+
+
+class FileSource(Source):
+    """A path or glob below the workbench or absolute; `{date}` in it is the run's logical date."""
+
+    suffixes: ClassVar[tuple[str, ...]] = ()
+
+    @classmethod
+    def accepts(cls, location: str) -> bool:
+        if "://" in location:
+            return False
+        name = location.lower()
+        for packed in SUFFIXES:
+            name = name.removesuffix(packed)
+        return name.endswith(cls.suffixes)
+
+    @property
+    def pattern(self) -> str:
+        located = self.location.replace("{date}", self.day.isoformat())
+        return os.path.join(self.root, os.path.expanduser(located))
+
+    @property
+    def many(self) -> bool:
+        return glob.has_magic(self.location) and not Path(self.pattern).is_file()
+
+    def items(self) -> list[Item]:
+        if not self.many:
+            path = Path(self.pattern)
+            if not path.exists():
+                raise SourceError(f"{path} does not exist", hint="mend `location` in the pipeline, or put the file there")
+            if not path.is_file():
+                raise SourceError(f"{path} is not a file", hint=f"to read a folder, write {self.location}/*")
+            return [Item(path.name, str(path))]
+        found = [path for path in sorted(glob.glob(self.pattern, recursive=True)) if os.path.isfile(path)]
+        if not found:
+            raise SourceError(f"no file matches {self.pattern}", hint="mend `location` in the pipeline")
+        base = _fixed_part(self.pattern)
+        return [Item(os.path.relpath(path, base).replace(os.sep, "/"), path) for path in found]
+
+    def open(self, item: Item) -> BinaryIO:
+        try:
+            return open(item.location, "rb")
+        except OSError as error:
+            raise SourceError(f"cannot read {item.location}: {error.strerror}") from error
+
+
+def _fixed_part(pattern: str) -> str:
+    """The folder above the first wildcard: items are named from there, so a moved workbench keeps their names."""
+    parts = Path(pattern).parts
+    fixed = next((n for n, part in enumerate(parts) if glob.has_magic(part)), len(parts))
+    return str(Path(*parts[:fixed]))

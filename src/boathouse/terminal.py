@@ -1,0 +1,138 @@
+"""What the command line prints: tables by rich, runs as they go."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from boathouse.lake.records import COUNTS, RunRecord
+from boathouse.progress import Event
+from boathouse.query.result import Result
+
+_ROWS = 100
+_STYLE = {"published": "green", "unchanged": "dim", "checked": "cyan", "rejected": "yellow", "failed": "red"}
+
+
+class LiveRuns:
+    """A line for each pipeline with the step that it is at, on stderr; plain lines where that is no terminal."""
+
+    def __init__(self, enabled: bool):
+        self._console = Console(stderr=True)
+        self._lines: dict[str, Event] = {}
+        self._lock = threading.Lock()
+        self._live = Live(console=self._console, refresh_per_second=8, transient=True) if enabled else None
+
+    def __enter__(self) -> LiveRuns:
+        if self._live:
+            self._live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._live:
+            self._live.stop()
+
+    def __call__(self, pipeline: str, event: Event) -> None:
+        with self._lock:
+            self._lines[pipeline] = event
+            if self._live:
+                self._live.update(self._picture())
+            elif event.state != "running":
+                self._console.print(Text(f"{pipeline}: {event}"), highlight=False, soft_wrap=True)
+
+    def _picture(self) -> Table:
+        table = Table.grid(padding=(0, 2))
+        for pipeline, event in self._lines.items():
+            share = event.share or 0.0
+            bar = "━" * round(20 * share) + "─" * (20 - round(20 * share)) if event.share is not None else ""
+            table.add_row(Text(pipeline, "bold"), event.step, Text(event.item, "dim"), bar, event.note)
+        return table
+
+
+def show_run(record: RunRecord) -> None:
+    console = Console(highlight=False, soft_wrap=True)
+    counts = ", ".join(f"{name.removeprefix('rows_')} {record.total(name):,}" for name in COUNTS if record.total(name))
+    version = f" · version {record.table_version}" if record.table_version is not None else ""
+    line = Text(f"{record.pipeline}: ").append(record.status, _STYLE[record.status])
+    console.print(line.append(f" · {counts}" if counts else "").append(f"{version} · {record.seconds:.1f} s"))
+    for batch in record.batches:
+        if batch.error:
+            console.print(Text(f"  {batch.item}: {batch.error}"))
+    if record.error and not any(batch.error for batch in record.batches):
+        console.print(Text(f"  {record.error}"))
+    if record.total("rows_quarantined"):
+        console.print(Text(f"  why: boathouse quarantine {record.pipeline}", "dim"))
+    if record.notebook and record.status in ("failed", "rejected"):
+        console.print(Text(f"  its notebook: {record.notebook} in the lake", "dim"))
+
+
+def show_table(result: Result) -> None:
+    """The first rows as a table, and a word where there are more."""
+    batches, count = [], 0
+    reader = result.reader()
+    for batch in reader:
+        batches += batch.slice(0, max(0, _ROWS - count)).to_pylist()
+        count += batch.num_rows
+    _table(reader.schema.names, [list(row.values()) for row in batches])
+    more = f", the first {_ROWS} shown (--format csv gives all)" if count > _ROWS else ""
+    Console(stderr=True).print(Text(f"{count:,} row{'s' if count != 1 else ''}{more}", "dim"))
+
+
+def show_catalog(datasets: list[dict[str, Any]], one: bool) -> None:
+    if not datasets:
+        Console().print("no dataset has been published yet: boathouse run NAME")
+        return
+    if not one:
+        keys = ("name", "rows", "version", "updated_at", "verdict", "description")
+        _table(list(keys), [[dataset[key] for key in keys] for dataset in datasets])
+        return
+    for dataset in datasets:
+        for key in ("name", "description", "rows", "version", "updated_at", "verdict"):
+            Console(soft_wrap=True, highlight=False).print(Text(f"{key:12} {_text(dataset[key])}"))
+        _table(["column", "type", "description"], [[c["name"], c["type"], c["description"]] for c in dataset["columns"]])
+
+
+def show_runs(found: list[dict[str, Any]]) -> None:
+    keys = (
+        "started_at",
+        "pipeline",
+        "status",
+        "rows_read",
+        "rows_published",
+        "rows_quarantined",
+        "rows_rejected",
+        "seconds",
+        "error",
+    )
+    _table(list(keys), [[run[key] for key in keys] for run in found[:_ROWS]])
+
+
+def show_quarantine(rows: list[dict[str, Any]]) -> None:
+    table = [[row["item"], row["row_number"], row["line"], "; ".join(row["reasons"]), _shown(row["row"])] for row in rows[:_ROWS]]
+    _table(["item", "row", "line", "reasons", "cells"], table)
+    Console(stderr=True).print(Text(f"{len(rows):,} rows in quarantine", "dim"))
+
+
+def _shown(row: dict[str, Any]) -> str:
+    return ", ".join(f"{key}={value}" for key, value in row.items() if value is not None)
+
+
+def _table(names: list[str], rows: list[list[Any]]) -> None:
+    console = Console()
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for n, name in enumerate(names):
+        numeric = rows and all(isinstance(row[n], int | float) for row in rows if row[n] is not None)
+        table.add_column(Text(name), justify="right" if numeric else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(_text(cell)) for cell in row))
+    console.print(table)
+
+
+def _text(cell: Any) -> str:
+    if cell is None:
+        return ""
+    return f"{cell:,}" if isinstance(cell, int) and not isinstance(cell, bool) and abs(cell) > 99_999 else str(cell)

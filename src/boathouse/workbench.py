@@ -1,0 +1,237 @@
+"""The workbench: the verbs that the command line, the API, notebooks and widgets call."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from boathouse import clock, progress
+from boathouse.config import Pipeline, find_root, load_pipeline, load_workbench
+from boathouse.errors import BoathouseError, UsageError, did_you_mean
+from boathouse.lake import Lake, catalog, quarantine, records
+from boathouse.lake.records import RunRecord
+
+if TYPE_CHECKING:
+    import pandas
+    import polars
+    import pyarrow as pa
+
+    from boathouse.draft import Draft
+    from boathouse.ingest import Road
+    from boathouse.query import Result
+    from boathouse.run.runner import Report
+
+
+class Workbench:
+    """A folder with a boathouse.toml, its pipelines and its lake."""
+
+    def __init__(self, folder: Path | str | None = None, *, environment: str | None = None):
+        self.root, self.environment = find_root(folder), environment
+        self.config = load_workbench(self.root, environment)
+        self.tz = clock.zone(self.config.timezone)
+
+    @cached_property
+    def lake(self) -> Lake:
+        lake = self.config.lake
+        root = lake if "://" in lake else str(self.root / Path(lake).expanduser())
+        return Lake(root, self.config.storage)
+
+    def __repr__(self) -> str:
+        return f"<boathouse workbench {self.root}, lake {self.lake.store.root}>"
+
+    # pipelines
+
+    def pipelines(self) -> list[str]:
+        """Names of the pipelines, sorted."""
+        return sorted(path.stem for path in (self.root / "pipelines").glob("*.yml"))
+
+    def pipeline(self, name: str) -> Pipeline:
+        """One pipeline. Raises UsageError where there is none, or where its file is wrong."""
+        known = self.pipelines()
+        if name not in known:
+            listing = f"the pipelines are {', '.join(known)}" if known else "boathouse add NAME --from LOCATION writes one"
+            raise UsageError(f"no pipeline {name!r}{did_you_mean(name, known)}", hint=listing)
+        return load_pipeline(self.root / "pipelines" / f"{name}.yml")
+
+    def add(self, name: str, location: str, options: dict[str, Any] | None = None, *, replace: bool = False) -> Draft:
+        """Looks at the whole source and writes pipelines/NAME.yml and expectations/NAME.json.
+        Raises UsageError where they are there already and `replace` is not set."""
+        import tempfile
+
+        from boathouse.draft import draft
+        from boathouse.engine import Engine
+
+        files = self.root / "pipelines" / f"{name}.yml", self.root / "expectations" / f"{name}.json"
+        if not name.isidentifier() or not name.isascii():
+            raise UsageError(f"{name!r} cannot name a pipeline", hint="use letters, digits and _")
+        if not replace and (there := [file for file in files if file.exists()]):
+            raise UsageError(f"{there[0]} is there already", hint=f"edit it, or: boathouse add {name} --replace …")
+        with tempfile.TemporaryDirectory(prefix="boathouse-add-") as scratch:
+            engine = Engine(self.config.limits, Path(scratch))
+            try:
+                made = draft(name, location, options or {}, engine, self.root, clock.now(self.tz).date())
+            finally:
+                engine.close()
+        for file, text in zip(files, (made.pipeline, made.suite), strict=True):
+            file.parent.mkdir(exist_ok=True)
+            file.write_text(text, encoding="utf-8")
+        return made
+
+    def add_all(self, prefix: str, location: str, options: dict[str, Any] | None = None, *, replace: bool = False) -> list[Draft]:
+        """`add` for every table and view of a database; each is named after its table, behind `prefix` where one is given."""
+        from boathouse.names import normal
+        from boathouse.sources.database import connect, tables
+
+        return [
+            self.add(f"{prefix}{normal(table.replace('.', '_'))}", location, {**(options or {}), "table": table}, replace=replace)
+            for table in tables(connect(location, self.root))
+        ]
+
+    # runs
+
+    def run(
+        self, *names: str, date: str | date | None = None, again: bool = False, check: bool = False,
+        limit: int | None = None, debug: bool = False, report: Report | None = None,
+    ) -> list[RunRecord]:  # fmt: skip
+        """Runs pipelines by their notebooks; no name runs them all. Returns their records, failed ones too.
+        `again` reprocesses what lies in the raw zone, `check` publishes nothing, `limit` bounds the batches of a run."""
+        from boathouse.run.runner import Runner, RunOptions
+
+        wanted = [self.pipeline(name) for name in names or self.pipelines()]
+        if not wanted:
+            raise UsageError("there is no pipeline to run", hint="boathouse add NAME --from LOCATION")
+        options = RunOptions(self._day(date), again, check, limit, debug)
+        return Runner(self, report).run(wanted, options)
+
+    def road(
+        self, pipeline: str, *, date: str | date | None = None, again: bool = False, check: bool = False,
+        limit: int | None = None, run_id: str | None = None, report: progress.Reporter | None = None, debug: bool = False,
+    ) -> Road:  # fmt: skip
+        """A run in this very process, to be taken step by step: what the notebook does."""
+        from boathouse.ingest import Road
+
+        name = run_id or f"{clock.now(self.tz).astimezone(UTC):%Y%m%dT%H%M%S}-{pipeline}-{uuid.uuid4().hex[:8]}"
+        road = Road(self.pipeline(pipeline), self.lake, self.root, self.config.limits, self.tz, name, self._day(date),
+                    again=again, check=check, limit=limit, report=report, debug=debug)  # fmt: skip
+        if run_id and not check:
+            road.record.notebook = self.lake.run_path("notebooks", road.day, f"{run_id}.ipynb")
+        return road
+
+    def runs(self, pipeline: str | None = None) -> list[dict[str, Any]]:
+        """Records of the runs there have been, newest first."""
+        return records.read(self.lake, pipeline)
+
+    def _day(self, day: str | date | None) -> date:
+        return clock.logical_date(day, self.tz) if day is None or isinstance(day, str) else day
+
+    # reading
+
+    def sql(
+        self, sql: str, parameters: Sequence[Any] | dict[str, Any] | None = None, *, versions: dict[str, int] | None = None
+    ) -> Result:
+        """The result of one SELECT over the datasets; `versions` pins some of them to an older version."""
+        from boathouse.query import Reader
+
+        return Reader(self.lake, self.config.limits).sql(sql, parameters, versions)
+
+    def __getitem__(self, name: str) -> Dataset:
+        """A dataset. Raises UsageError where nothing was published under this name."""
+        self.lake.published(name)
+        return Dataset(self, name)
+
+    def datasets(self) -> list[str]:
+        return self.lake.datasets()
+
+    def catalog(self, name: str | None = None) -> list[dict[str, Any]]:
+        """What there is and what is known of it; one dataset where it is named."""
+        texts = self._descriptions()
+        names = [name] if name else self.lake.datasets()
+        return [catalog.describe(self.lake, each, texts.get(each)) for each in names]
+
+    def _descriptions(self) -> dict[str, dict[str, str]]:
+        """Descriptions by dataset, of its columns and under '' of itself; a pipeline that is wrong gives none."""
+        texts: dict[str, dict[str, str]] = {}
+        for name in self.pipelines():
+            try:
+                pipeline = self.pipeline(name)
+            except BoathouseError:
+                continue
+            mine = {column: spec.description for column, spec in pipeline.columns.items() if spec.description}
+            texts[pipeline.dataset_name] = mine | ({"": pipeline.description} if pipeline.description else {})
+        return texts
+
+    def quarantine(self, name: str) -> list[dict[str, Any]]:
+        """The rows kept out of a dataset by the batches that it stands on."""
+        if name not in self.pipelines():
+            self.lake.published(name)
+        else:
+            name = self.pipeline(name).dataset_name
+        return quarantine.read(self.lake, name, self.lake.dataset(name))
+
+    def restore(self, name: str, version: int) -> int:
+        """Makes an old version the current one, as a new version, whose number is returned."""
+        table = self.lake.published(name)
+        if not 0 <= version <= (table.version or 0):
+            raise UsageError(f"{name} has no version {version}", hint=f"its versions are 0 to {table.version}")
+        earlier = next((entry for entry in table.history() if entry["version"] == version), {})
+        kept = {key: earlier[key] for key in ("verdict", "pipeline") if key in earlier}
+        return table.restore(version, kept | {"restored": version})
+
+    def doctor(self) -> list[tuple[str, bool, str]]:
+        """What is installed, reachable and configured: (what, whether it is well, what was found)."""
+        from boathouse.doctor import examine
+
+        return examine(self)
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A curated table, at its newest version or at the one that `at` names."""
+
+    workbench: Workbench
+    name: str
+    version: int | None = None
+
+    def at(self, version: int) -> Dataset:
+        """The same dataset as it was at a version. Raises UsageError where there is no such version."""
+        self.workbench.lake.published(self.name, version)
+        return Dataset(self.workbench, self.name, version)
+
+    def _select(self, tail: str = "") -> Result:
+        from boathouse.engine import quote
+
+        pinned = {self.name: self.version} if self.version is not None else None
+        return self.workbench.sql(f"SELECT * EXCLUDE (_batch) FROM {quote(self.name)} {tail}", versions=pinned)
+
+    def arrow(self) -> pa.Table:
+        return self._select().arrow()
+
+    def df(self) -> pandas.DataFrame:
+        return self._select().df()
+
+    def pl(self) -> polars.DataFrame:
+        return self._select().pl()
+
+    def __len__(self) -> int:
+        return sum(file.rows for file in self.workbench.lake.published(self.name, self.version).files())
+
+    @property
+    def schema(self) -> dict[str, str]:
+        """Its columns and their types."""
+        table = self.workbench.lake.published(self.name, self.version)
+        return {column["name"]: column["type"] for column in catalog.describe_table(self.name, table, {})["columns"]}
+
+    def history(self) -> list[dict[str, Any]]:
+        """Its commits, newest first: version, timestamp, operation, verdict, counts."""
+        return self.workbench.lake.published(self.name).history()
+
+    def quarantine(self) -> list[dict[str, Any]]:
+        return self.workbench.quarantine(self.name)
+
+    def _repr_html_(self) -> str:
+        return self._select("LIMIT 20")._repr_html_()
