@@ -103,12 +103,12 @@ class Pipeline(BaseModel):
     _path: Path = PrivateAttr(Path())
     _lines: Lines = PrivateAttr(default_factory=dict)
 
-    @field_validator("key", "partition_by", "drop", mode="before")
+    @field_validator("key", "partition_by", "drop", mode="before", json_schema_input_type=str | list[str])
     @classmethod
     def _one_or_many(cls, value: Any) -> Any:
         return [value] if isinstance(value, str) else value
 
-    @field_validator("columns", mode="before")
+    @field_validator("columns", mode="before", json_schema_input_type=dict[str, Column | str | None])
     @classmethod
     def _short_columns(cls, value: Any) -> Any:
         """`price: DECIMAL(10,2)` is short for `price: {type: DECIMAL(10,2)}`."""

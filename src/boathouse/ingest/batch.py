@@ -25,6 +25,7 @@ class Batch:
     item: Item
     record: BatchRecord
     mark: Mark | None = None
+    known: int | None = None  # the item's mark when it was landed
     file: Path | None = None  # as landed, on this machine
     arrow: bool = False  # landed from Arrow batches, so as Parquet
     scan: Scan | None = None

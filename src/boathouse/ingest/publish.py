@@ -43,14 +43,14 @@ class Publisher:
         names = ", ".join(quote(name) for name in (*batch.types, "_batch"))
         self.rows = f"SELECT {names} FROM ({batch.good})"
 
-    def publish(self, run_id: str, at: datetime, again: bool, meta: dict[str, Any]) -> None:
+    def publish(self, run_id: str, at: datetime, meta: dict[str, Any]) -> None:
         """Sets the record's status, counts and table version."""
         record, name = self.batch.record, self.pipeline.dataset_name
         if record.rows_quarantined:
             quarantine.write(self.lake, name, self.mark, run_id, at, self.batch.kept_out)
         for attempt in range(_TRIES):
             table = self.lake.dataset(name)
-            if attempt and table.mark(self.mark.application) == self.mark.identity:
+            if self.batch.known != self.mark.identity == table.mark(self.mark.application):
                 _somebody_else_did(record)
                 return
             plan = {"append": self._append, "replace": self._replace, "upsert": self._upsert}[self.mode](table)

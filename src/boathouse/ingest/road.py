@@ -155,12 +155,12 @@ class Road:
         return [Item(name, batch["raw"]) for name, batch in records.landed(self.lake, self.pipeline.name).items()]
 
     def _land(self, batch: Batch, event: progress.Event) -> None:
+        application = Mark(self.pipeline.name, batch.name, 0).application
+        batch.known = known = self.lake.dataset(self.pipeline.dataset_name).mark(application)
         if self.again:
             self._land_again(batch)
             return
-        table = self.lake.dataset(self.pipeline.dataset_name)
-        application = Mark(self.pipeline.name, batch.name, 0).application
-        if (known := table.mark(application)) is not None:
+        if known is not None:
             content = land.content_hash(self.source, batch.item)
             if content and Mark.make(self.pipeline.name, batch.name, content, self.rules).identity == known:
                 batch.record.status = "unchanged"
@@ -202,7 +202,7 @@ class Road:
             "rows_deduplicated": record.rows_deduplicated, "raw": record.raw,
         }  # fmt: skip
         publisher = Publisher(batch, self.pipeline, self.lake, self.engine, self.mode)
-        publisher.publish(self.record.run_id, datetime.now(UTC), self.again, meta)
+        publisher.publish(self.record.run_id, datetime.now(UTC), meta)
         event.note = f"{record.rows_published:,} rows"
 
     def _each(self, name: str, work: Callable[[Batch, progress.Event], Any]) -> None:

@@ -42,7 +42,7 @@ class CsvOptions(SourceOptions):
             raise ValueError(f"{value!r} is more than one character")
         return value
 
-    @field_validator("header", mode="before")
+    @field_validator("header", mode="before", json_schema_input_type=int | bool)
     @classmethod
     def _yes_is_one(cls, value: object) -> object:
         words = {"true": 1, "yes": 1, "false": 0, "no": 0, "none": 0}
