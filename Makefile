@@ -4,7 +4,7 @@ BIN := .venv/bin
 
 .PHONY: demo test lint lock bench clean
 
-demo: .venv/installed  ## install, build the demo company's lake from generated silos, and ask it something
+demo: .venv/installed  ## install, build the demo company's lake from generated silos, and query it
 	$(BIN)/python -m demo
 
 test: .venv/tested  ## lint, types and all tests

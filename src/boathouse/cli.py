@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
+from typer.exceptions import TyperException
 
 from boathouse import __version__
 from boathouse.errors import BoathouseError, UsageError
@@ -222,22 +223,18 @@ def entry() -> NoReturn:
 
 
 def _guarded(command: Callable[..., Any]) -> int:
-    import click
-
     try:
-        command(standalone_mode=False)
-        return 0
-    except click.exceptions.Exit as end:
-        return end.exit_code
-    except click.ClickException as error:
-        error.show()
+        return command(standalone_mode=False) or 0  # the code of a typer.Exit is returned, not raised
+    except TyperException as error:
+        text = error.format_message()  # the help itself where no command was given
+        print(text if text.startswith("Usage:") else f"error: {text}\n  -> boathouse --help", file=sys.stderr)
         return 2
     except BoathouseError as error:
         if Settings.debug:
             raise
         print(f"error: {error.render()}", file=sys.stderr)
         return error.exit_code
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         print("stopped: nothing is half written", file=sys.stderr)
         return 130
     except BrokenPipeError:

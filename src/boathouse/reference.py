@@ -55,7 +55,8 @@ def table(model: type[BaseModel]) -> str:
     lines = ["| key | value | unset | meaning |", "|---|---|---|---|"]
     for key, node in schema["properties"].items():
         unset = "**required**" if key in schema.get("required", ()) else _unset(node.get("default"))
-        lines.append(f"| `{key}` | {_value(node)} | {unset} | {meanings[key]} |")
+        cells = (f"`{key}`", _value(node), unset, meanings[key])
+        lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return "\n".join(lines) + "\n"
 
 
@@ -89,8 +90,8 @@ def _pipeline() -> dict[str, Any]:
     source, cases = defs["SourceSpec"], []
     for name, model in options.items():
         own = defs[refs[model, "validation"]["$ref"].rsplit("/", 1)[1]]
-        keys = source["properties"] | own.get("properties", {})
-        cases.append({"if": {"properties": {"type": {"const": name}}},
+        keys = dict.fromkeys(source["properties"], True) | own.get("properties", {})
+        cases.append({"if": {"properties": {"type": {"const": name}}, "required": ["type"]},
                       "then": {"properties": keys, "required": own.get("required", []), "additionalProperties": False}})  # fmt: skip
     source["allOf"] = cases
     for model in options.values():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from decimal import Decimal
 from typing import Any
 
 from rich.console import Console
@@ -25,7 +26,9 @@ class LiveRuns:
         self._console = Console(stderr=True)
         self._lines: dict[str, Event] = {}
         self._lock = threading.Lock()
-        self._live = Live(console=self._console, refresh_per_second=8, transient=True) if enabled else None
+        self._live = (
+            Live(Text("starting …", "dim"), console=self._console, refresh_per_second=8, transient=True) if enabled else None
+        )
 
     def __enter__(self) -> LiveRuns:
         if self._live:
@@ -72,12 +75,13 @@ def show_run(record: RunRecord) -> None:
 
 def show_table(result: Result) -> None:
     """The first rows as a table, and a word where there are more."""
-    batches, count = [], 0
-    reader = result.reader()
+    rows: list[list[Any]] = []
+    count, reader = 0, result.reader()
     for batch in reader:
-        batches += batch.slice(0, max(0, _ROWS - count)).to_pylist()
+        shown = batch.slice(0, max(0, _ROWS - count))
+        rows += map(list, zip(*(column.to_pylist() for column in shown.columns), strict=True))
         count += batch.num_rows
-    _table(reader.schema.names, [list(row.values()) for row in batches])
+    _table(reader.schema.names, rows)
     more = f", the first {_ROWS} shown (--format csv gives all)" if count > _ROWS else ""
     Console(stderr=True).print(Text(f"{count:,} row{'s' if count != 1 else ''}{more}", "dim"))
 
@@ -88,7 +92,9 @@ def show_catalog(datasets: list[dict[str, Any]], one: bool) -> None:
         return
     if not one:
         keys = ("name", "rows", "version", "updated_at", "verdict", "description")
-        _table(list(keys), [[dataset[key] for key in keys] for dataset in datasets])
+        _table(
+            list(keys), [[_minute(dataset[key]) if key == "updated_at" else dataset[key] for key in keys] for dataset in datasets]
+        )
         return
     for dataset in datasets:
         for key in ("name", "description", "rows", "version", "updated_at", "verdict"):
@@ -97,24 +103,23 @@ def show_catalog(datasets: list[dict[str, Any]], one: bool) -> None:
 
 
 def show_runs(found: list[dict[str, Any]]) -> None:
-    keys = (
-        "started_at",
-        "pipeline",
-        "status",
-        "rows_read",
-        "rows_published",
-        "rows_quarantined",
-        "rows_rejected",
-        "seconds",
-        "error",
-    )
-    _table(list(keys), [[run[key] for key in keys] for run in found[:_ROWS]])
+    keys = ("pipeline", "status", "rows_read", "rows_published", "rows_quarantined", "rows_rejected", "seconds", "error")
+    names = ["started at", *(key.removeprefix("rows_") for key in keys)]
+    _table(names, [[_minute(run["started_at"]), *(run[key] for key in keys)] for run in found[:_ROWS]])
 
 
 def show_quarantine(rows: list[dict[str, Any]]) -> None:
-    table = [[row["item"], row["row_number"], row["line"], "; ".join(row["reasons"]), _shown(row["row"])] for row in rows[:_ROWS]]
-    _table(["item", "row", "line", "reasons", "cells"], table)
-    Console(stderr=True).print(Text(f"{len(rows):,} rows in quarantine", "dim"))
+    console = Console(highlight=False, soft_wrap=True)
+    for row in rows[:_ROWS]:
+        place = f"line {row['line']}" if row["line"] else f"row {row['row_number']}"
+        console.print(Text(f"{row['item']} {place}: ", "bold").append("; ".join(row["reasons"]), "not bold yellow"))
+        console.print(Text(f"  {_shown(row['row'])}", "dim"))
+    more = f", the first {_ROWS} shown (--json gives all)" if len(rows) > _ROWS else ""
+    Console(stderr=True).print(Text(f"{len(rows):,} row{'s' if len(rows) != 1 else ''} in quarantine{more}", "dim"))
+
+
+def _minute(moment: Any) -> str:
+    return str(moment or "")[:16].replace("T", " ")
 
 
 def _shown(row: dict[str, Any]) -> str:
@@ -125,7 +130,7 @@ def _table(names: list[str], rows: list[list[Any]]) -> None:
     console = Console()
     table = Table(box=None, header_style="bold", pad_edge=False)
     for n, name in enumerate(names):
-        numeric = rows and all(isinstance(row[n], int | float) for row in rows if row[n] is not None)
+        numeric = rows and all(isinstance(row[n], int | float | Decimal) for row in rows if row[n] is not None)
         table.add_column(Text(name), justify="right" if numeric else "left", overflow="fold")
     for row in rows:
         table.add_row(*(Text(_text(cell)) for cell in row))

@@ -102,11 +102,18 @@ class Workbench:
         `again` reprocesses what lies in the raw zone, `check` publishes nothing, `limit` bounds the batches of a run."""
         from boathouse.run.runner import Runner, RunOptions
 
-        wanted = [self.pipeline(name) for name in names or self.pipelines()]
-        if not wanted:
+        if not (names or self.pipelines()):
             raise UsageError("there is no pipeline to run", hint="boathouse add NAME --from LOCATION")
+        wanted, broken = [], []
+        for name in names or self.pipelines():
+            try:
+                wanted.append(self.pipeline(name))
+            except UsageError as error:
+                if names:
+                    raise
+                broken.append(RunRecord.broken(name, clock.now(self.tz), error.render()))
         options = RunOptions(self._day(date), again, check, limit, debug)
-        return Runner(self, report).run(wanted, options)
+        return Runner(self, report).run(wanted, options) + broken
 
     def road(
         self, pipeline: str, *, date: str | date | None = None, again: bool = False, check: bool = False,
@@ -178,6 +185,8 @@ class Workbench:
         table = self.lake.published(name)
         if not 0 <= version <= (table.version or 0):
             raise UsageError(f"{name} has no version {version}", hint=f"its versions are 0 to {table.version}")
+        if version == table.version:
+            raise UsageError(f"{name} is at version {version} already", hint=f"boathouse catalog {name}")
         earlier = next((entry for entry in table.history() if entry["version"] == version), {})
         kept = {key: earlier[key] for key in ("verdict", "pipeline") if key in earlier}
         return table.restore(version, kept | {"restored": version})
@@ -206,7 +215,7 @@ class Dataset:
         from boathouse.engine import quote
 
         pinned = {self.name: self.version} if self.version is not None else None
-        return self.workbench.sql(f"SELECT * EXCLUDE (_batch) FROM {quote(self.name)} {tail}", versions=pinned)
+        return self.workbench.sql(f"SELECT * FROM {quote(self.name)} {tail}", versions=pinned)
 
     def arrow(self) -> pa.Table:
         return self._select().arrow()

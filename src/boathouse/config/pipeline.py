@@ -64,9 +64,10 @@ class Deduplicate(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    keep: Literal["first", "last"] = Field("last", description="The first or the last in the source's order.")
+    keep: Literal["first", "last"] = Field("last", description="The first or the last of them, as sorted.")
     order_by: list[str] = Field(
-        default_factory=list, description="Columns to order by before that, each with `desc` after it or not."
+        default_factory=list,
+        description="Columns to sort by, each with `desc` after it or not, then as they came; a NULL there loses.",
     )
 
 

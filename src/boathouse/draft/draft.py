@@ -99,7 +99,7 @@ class Look:
         copy = self.engine.scratch / f"{self.name}-text.parquet"
         names = ", ".join(map(quote, came))
         written = self.engine.write_parquet(f"SELECT {names} FROM ({self.scan.select})", copy)
-        rejected = self.scan.rejects(self.engine)
+        rejected = self.scan.rejects(self.engine, written.rows)
         self.unreadable = self.engine.one(f"SELECT count(*) FROM ({rejected})")[0] if rejected else 0
         self.rows = written.rows + self.unreadable
         text = f"read_parquet({literal(str(copy))})"
@@ -162,7 +162,7 @@ class Look:
 
 def _list_type(engine: Engine, text: str, name: str) -> str:
     """The type that all values of a JSON column share: a list of scalars, else text."""
-    structure = engine.one(f"SELECT json_group_structure({quote(name)}) FROM {text}")[0]
+    structure = engine.one(f"SELECT json_group_structure(TRY_CAST({quote(name)} AS JSON)) FROM {text}")[0]
     kinds = {
         '["VARCHAR"]': "VARCHAR[]",
         '["BIGINT"]': "BIGINT[]",

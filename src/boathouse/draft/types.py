@@ -61,7 +61,7 @@ def verify(engine: Engine, relation: str, name: str, column: Column) -> tuple[in
         return engine.one(f"SELECT count({cell}) FROM {relation} WHERE {where}")[0], 0, []
     lost = cells.lost("cell", "value", column, null)
     rows = engine.run(
-        f"WITH v AS (SELECT {cell} AS cell, {cells.value(cell, column)} AS value FROM {relation} WHERE {where}), "
+        f"WITH v AS (SELECT {cell} AS cell, {cells.value(cell, column, null)} AS value FROM {relation} WHERE {where}), "
         f"bad AS (SELECT cell FROM v WHERE ({suspect}) AND {lost}) SELECT (SELECT count(*) FROM v), (SELECT count(*) FROM bad), "
         "(SELECT list(cell) FROM (SELECT cell FROM bad GROUP BY cell ORDER BY count(*) DESC, cell LIMIT 5))"
     )

@@ -12,10 +12,11 @@ from boathouse.engine import ParquetFile
 from boathouse.lake.marks import Mark
 from boathouse.lake.records import BatchRecord
 from boathouse.sources import Item, Scan
+from boathouse.suites.suite import ROW
 
-# columns of the staged relation beside the dataset's own; only BATCH is published
-ROW, ERRORS, CELLS, BATCH = "_row", "_errors", "_cells", "_batch"
-INTERNAL = (ROW, ERRORS, CELLS, BATCH)
+# columns of the staged relation beside the dataset's own
+ERRORS, CELLS = "_errors", "_cells"
+INTERNAL = (ROW, ERRORS, CELLS)
 
 
 @dataclass

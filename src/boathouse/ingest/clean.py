@@ -11,12 +11,12 @@ import pyarrow as pa
 from boathouse.config import Pipeline
 from boathouse.engine import Engine, ParquetFile, literal, quote
 from boathouse.errors import BoathouseError, StepError, first_line
-from boathouse.ingest.batch import BATCH, CELLS, ERRORS, INTERNAL, ROW, Batch
-from boathouse.ingest.stage import plain_type
+from boathouse.ingest.batch import CELLS, ERRORS, INTERNAL, ROW, Batch
+from boathouse.ingest.stage import plain_type, rejected_row
 from boathouse.progress import Event
 
 # what the analyst's own step does not see
-_KEPT = f"{ERRORS}, {CELLS}, {BATCH}"
+_KEPT = f"{ERRORS}, {CELLS}"
 
 Report = Callable[[Event], None]
 
@@ -25,14 +25,13 @@ def clean(batch: Batch, pipeline: Pipeline, engine: Engine, event: Event, report
     """Reads the source once and writes the staged file; counts what the reader read and what it gave up."""
     assert batch.typed is not None
     assert batch.scan is not None
-    assert batch.mark is not None
 
     def watch(share: float | None) -> None:
         event.share = share
         report(event)
 
     file = engine.scratch / f"{batch.slug}-staged.parquet"
-    batch.staged = engine.write_parquet(_derived(batch.typed, pipeline, batch.mark.batch), file, watch)
+    batch.staged = engine.write_parquet(_derived(batch.typed, pipeline), file, watch)
     _keep_rejects(batch, engine)
     batch.record.rows_read = batch.staged.rows + batch.rejected_lines
     if pipeline.sql or pipeline.has_step:
@@ -51,19 +50,21 @@ def staged(batch: Batch) -> str:
     return f"(SELECT * EXCLUDE (file_row_number), file_row_number AS {ROW} FROM read_parquet({path}, file_row_number = true))"
 
 
-def _derived(select: str, pipeline: Pipeline, batch: str) -> str:
+def _derived(select: str, pipeline: Pipeline) -> str:
     own = "".join(f", ({expression}) AS {quote(name)}" for name, expression in pipeline.derive.items())
-    return f"SELECT * EXCLUDE ({ERRORS}, {CELLS}){own}, {ERRORS}, {CELLS}, {literal(batch)} AS {BATCH} FROM ({select})"
+    return f"SELECT * EXCLUDE ({ERRORS}, {CELLS}){own}, {ERRORS}, {CELLS} FROM ({select})"
 
 
 def _keep_rejects(batch: Batch, engine: Engine) -> None:
     """The rows that the reader gave up, in a table of the engine: the next scan would overwrite the reader's own."""
     assert batch.scan is not None
-    select = batch.scan.rejects(engine)
+    assert batch.staged is not None
+    select = batch.scan.rejects(engine, batch.staged.rows)
     if select is None:
         return
     batch.rejects = f"rejects_{batch.slug}"
-    engine.run(f"CREATE OR REPLACE TABLE {batch.rejects} AS {select}")
+    row = rejected_row(batch.scan, batch.columns)
+    engine.run(f"CREATE OR REPLACE TABLE {batch.rejects} AS SELECT row_number, reasons, {row} AS row FROM ({select})")
     batch.rejected_lines = engine.one(f"SELECT count(*) FROM {batch.rejects}")[0]
 
 
@@ -101,7 +102,7 @@ def _with_internal(own: str, before: str, engine: Engine, pipeline: Pipeline) ->
         where = f"{pipeline.path}:{pipeline.lines.get(('sql',), 1)}"
         raise StepError(f"the SELECT leaves out {ROW}, which leads a row back to its source", where=where,
                         hint=f"SELECT {ROW}, … FROM batch")  # fmt: skip
-    return f"(SELECT own.*, b.{ERRORS}, b.{CELLS}, b.{BATCH} FROM {own} AS own LEFT JOIN {before} AS b USING ({ROW}))"
+    return f"(SELECT own.*, b.{ERRORS}, b.{CELLS} FROM {own} AS own LEFT JOIN {before} AS b USING ({ROW}))"
 
 
 def _load(pipeline: Pipeline) -> Callable[[Any], Any]:
@@ -127,7 +128,7 @@ def _through(function: Callable[[Any], Any], reader: pa.RecordBatchReader, pipel
     pandas = "DataFrame" in str(annotation)
 
     def call(batch: pa.RecordBatch) -> pa.Table:
-        kept = batch.select([ERRORS, CELLS, BATCH])
+        kept = batch.select([ERRORS, CELLS])
         given = pa.Table.from_batches([batch]).drop_columns(kept.schema.names)
         try:
             made = function(given.to_pandas() if pandas else given)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import BinaryIO
 
@@ -14,7 +16,7 @@ from boathouse.errors import BoathouseError, LakeError, SourceError, first_line
 from boathouse.progress import Event
 from boathouse.sources import Item, Source
 
-_CHUNK = 1 << 20
+_CHUNK = 1 << 22
 
 
 def receive(source: Source, item: Item, engine: Engine, event: Event) -> tuple[Path, str, bool]:
@@ -39,12 +41,19 @@ def content_hash(source: Source, item: Item) -> str | None:
 
 
 def _copy(received: BinaryIO, file: Path) -> str:
+    """Copies and hashes at once: one chunk is hashed while it is written and the next is read."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    digest, buffer = hashlib.sha256(), memoryview(bytearray(_CHUNK))
+    digest, buffers = hashlib.sha256(), [memoryview(bytearray(_CHUNK)) for _ in range(2)]
+    hashed: Future[None] | None = None
     try:
-        with file.open("wb", buffering=0) as out:
-            while count := received.readinto(buffer):  # type: ignore[attr-defined]
-                digest.update(buffer[:count])
+        with file.open("wb") as out, ThreadPoolExecutor(1) as pool:
+            for buffer in itertools.cycle(buffers):
+                count = received.readinto(buffer)  # type: ignore[attr-defined]
+                if hashed:
+                    hashed.result()
+                if not count:
+                    break
+                hashed = pool.submit(digest.update, buffer[:count])
                 out.write(buffer[:count])
     except OSError as error:
         raise _disk(error, file) from error

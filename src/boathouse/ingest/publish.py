@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import random
-import time
 from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from boathouse.config import Pipeline
 from boathouse.engine import Engine, ParquetFile, literal, quote
-from boathouse.errors import LakeError
 from boathouse.ingest.batch import Batch
 from boathouse.lake import Commit, Lake, Table, quarantine
-from boathouse.lake.table import Conflict, DataFile
-
-_TRIES = 60
+from boathouse.lake.table import BATCH, DataFile, commit_in_turn
 
 
 @dataclass
@@ -40,57 +35,46 @@ class Publisher:
         self.batch, self.pipeline, self.lake, self.engine, self.mode = batch, pipeline, lake, engine, mode
         assert batch.mark is not None
         self.mark = batch.mark
-        names = ", ".join(quote(name) for name in (*batch.types, "_batch"))
-        self.rows = f"SELECT {names} FROM ({batch.good})"
+        self.names = ", ".join(map(quote, batch.types))
+        self.rows = f"SELECT {self.names} FROM ({batch.good})"
 
     def publish(self, run_id: str, at: datetime, meta: dict[str, Any]) -> None:
         """Sets the record's status, counts and table version."""
         record, name = self.batch.record, self.pipeline.dataset_name
         if record.rows_quarantined:
-            quarantine.write(self.lake, name, self.mark, run_id, at, self.batch.kept_out)
-        for attempt in range(_TRIES):
-            table = self.lake.dataset(name)
-            if self.batch.known != self.mark.identity == table.mark(self.mark.application):
-                _somebody_else_did(record)
-                return
-            plan = {"append": self._append, "replace": self._replace, "upsert": self._upsert}[self.mode](table)
-            applied = {"inserted": plan.inserted, "updated": plan.updated, "unchanged": plan.unchanged}
-            commit = self._commit(table, plan, meta | applied)
-            try:
-                record.table_version = table.commit(commit)
-            except Conflict:
-                self.lake.store.delete([f"{table.path}/{file.path}" for file in commit.add])
-                time.sleep(random.uniform(0, 0.05 * 2 ** min(attempt, 5)))
-                continue
-            record.status, record.rows_published = "published", sum(applied.values())
-            record.rows_inserted, record.rows_updated, record.rows_unchanged = applied.values()
-            return
-        raise LakeError(f"{name}: other runs committed {_TRIES} times in between", hint=f"boathouse run {self.pipeline.name}")
+            quarantine.write(self.lake, name, self.mark, run_id, at, self.batch.kept_out, self.engine.scratch)
+        applied: dict[str, int] = {}
 
-    def _commit(self, table: Table, plan: Plan, meta: dict[str, Any]) -> Commit:
-        """Puts the files into the table's folder; until a commit names them they are only there."""
-        placed = []
-        for file in plan.add:
-            folder = "/".join(f"{key}={file.partition[key]}" for key in self.pipeline.partition_by if key in file.partition)
-            target = f"{folder}/{table.new_file()}" if folder else table.new_file()
-            self.lake.store.put(file.path, f"{table.path}/{target}")
-            placed.append(replace(file, path=Path(target)))
-        return Commit(
-            schema=self._schema(), mark=(self.mark.application, self.mark.identity), add=placed, remove=plan.remove,
-            replace_all=plan.replace_all, partition_by=self.pipeline.partition_by, meta=meta,
-            description=self.pipeline.description,
-        )  # fmt: skip
+        def plan(table: Table) -> Commit | None:
+            if self.batch.known != self.mark.identity == table.mark(self.mark.application):
+                return None  # another run has published this very batch since we landed it
+            made = {"append": self._append, "replace": self._replace, "upsert": self._upsert}[self.mode](table)
+            applied.update(inserted=made.inserted, updated=made.updated, unchanged=made.unchanged)
+            return Commit(
+                self._schema(), (self.mark.application, self.mark.identity), made.add, made.remove, made.replace_all,
+                [*self.pipeline.partition_by, BATCH], meta | applied, self.pipeline.description,
+            )  # fmt: skip
+
+        record.table_version = commit_in_turn(lambda: self.lake.dataset(name), plan)
+        if record.table_version is None:
+            _somebody_else_did(record)
+            return
+        record.status, record.rows_published = "published", sum(applied.values())
+        record.rows_inserted, record.rows_updated, record.rows_unchanged = applied.values()
 
     def _schema(self) -> pa.Schema:
-        return self.engine.con.sql(f"{self.rows} LIMIT 0").to_arrow_table().schema
+        schema = self.engine.con.sql(f"{self.rows} LIMIT 0").to_arrow_table().schema
+        return schema.append(pa.field(BATCH, pa.string()))
 
     # each mode plans against the version that it has in hand
 
     def _append(self, table: Table) -> Plan:
         """Adds the rows; those that an earlier content of this item left are taken out."""
         add = self._write(self.rows)
-        rewritten, remove = self._without_earlier(table)
-        return Plan(add + rewritten, remove, sum(file.rows for file in add))
+        earlier = table.mark(self.mark.application)
+        mine = self.mark.batch_of(earlier) if earlier is not None else None
+        remove = [file for file in table.files() if file.partition[BATCH] == mine] if mine else []
+        return Plan(add, remove, sum(file.rows for file in add))
 
     def _replace(self, table: Table) -> Plan:
         add = self._write(self.rows)
@@ -107,15 +91,14 @@ class Publisher:
         total, found, changed = self.engine.one(
             f"SELECT (SELECT count(*) FROM ({incoming})), count(DISTINCT own), count(DISTINCT own) FILTER (changed) FROM {matched}"
         )
-        names = ", ".join(quote(name) for name in (*self.batch.types, "_batch"))
-        fresh = f"SELECT {names} FROM ({incoming}) AS i WHERE i._row NOT IN (SELECT own FROM {matched} WHERE NOT changed)"
+        fresh = f"SELECT {self.names} FROM ({incoming}) AS i WHERE i._row NOT IN (SELECT own FROM {matched} WHERE NOT changed)"
         add = self._write(fresh) if total - found + changed else []
         touched = {row[0] for row in self.engine.run(f"SELECT DISTINCT file FROM {matched} WHERE changed")}
         remove = [file for file in files if self._url(table, file) in touched]
         for file in remove:
             url = literal(self._url(table, file))
             gone = f"SELECT place FROM {matched} WHERE changed AND file = {url}"
-            add += self._write(self._select(table, [file], f"file_row_number NOT IN ({gone})"))
+            add += self._write(self._without(table, file, gone), file)
         return Plan(add, remove, total - found, changed, found - changed)
 
     def _matches(self, table: Table, files: list[DataFile], incoming: str) -> str:
@@ -140,20 +123,10 @@ class Publisher:
 
         return [file for file in files if low is not None and reaches(file)]
 
-    def _without_earlier(self, table: Table) -> tuple[list[ParquetFile], list[DataFile]]:
-        """Files with rows of this item's earlier batch: to remove, and rewritten where others' rows share them."""
-        earlier = table.mark(self.mark.application)
-        if earlier is None:
-            return [], []
-        old = self.mark.batch_of(earlier)
-        holding = [f for f in table.files() if f.low.get("_batch") is None or f.low["_batch"] <= old <= f.high["_batch"]]
-        shared = [f for f in holding if not f.low.get("_batch") == f.high.get("_batch") == old]
-        rewritten = [new for file in shared for new in self._write(self._select(table, [file], f"_batch <> {literal(old)}"))]
-        return rewritten, holding
-
-    def _select(self, table: Table, files: list[DataFile], where: str) -> str:
-        names = ", ".join(map(quote, table.schema.names))
-        return f"SELECT {names} FROM {self._read(table, files)} WHERE {where}"
+    def _without(self, table: Table, file: DataFile, gone: str) -> str:
+        """The rows of a file but for those at the places that a SELECT gives."""
+        names = ", ".join(quote(name) for name in table.schema.names if name != BATCH)
+        return f"SELECT {names} FROM {self._read(table, [file])} WHERE file_row_number NOT IN ({gone})"
 
     def _read(self, table: Table, files: list[DataFile]) -> str:
         urls = ", ".join(literal(self._url(table, file)) for file in files)
@@ -168,17 +141,22 @@ class Publisher:
     def _url(self, table: Table, file: DataFile) -> str:
         return self.lake.store.url(f"{table.path}/{file.path}")
 
-    def _write(self, select: str) -> list[ParquetFile]:
-        """The rows as files that can be adopted; the staged file itself where it holds just these."""
+    def _write(self, select: str, instead_of: DataFile | None = None) -> list[ParquetFile]:
+        """Rows of this batch as files that can be adopted (the staged file itself where it holds just these), or the
+        rows that are left of a file, which keep its batch and partition."""
         by = self.pipeline.partition_by
         if select == self.rows and self.batch.publishable is not None and not by:
-            return [self.batch.publishable] if self.batch.publishable.rows else []
+            return self._of_batch([self.batch.publishable])
         place = self.engine.scratch / f"{self.batch.slug}-{random.getrandbits(64):016x}"
+        if instead_of is not None:
+            written = self.engine.write_parquet(select, place.with_suffix(".parquet"))
+            return [replace(written, partition=instead_of.partition)] if written.rows else []
         if by:
-            written = self.engine.write_partitions(select, place, by)
-        else:
-            written = [self.engine.write_parquet(select, place.with_suffix(".parquet"))]
-        return [file for file in written if file.rows]
+            return self._of_batch(self.engine.write_partitions(select, place, by))
+        return self._of_batch([self.engine.write_parquet(select, place.with_suffix(".parquet"))])
+
+    def _of_batch(self, files: list[ParquetFile]) -> list[ParquetFile]:
+        return [replace(file, partition=file.partition | {BATCH: self.mark.batch}) for file in files if file.rows]
 
 
 def _somebody_else_did(record: Any) -> None:

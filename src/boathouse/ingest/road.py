@@ -20,7 +20,7 @@ from filelock import FileLock, Timeout
 from boathouse import clock, progress, secrets
 from boathouse.config import Limits, Pipeline
 from boathouse.engine import Engine
-from boathouse.errors import BoathouseError, first_line
+from boathouse.errors import BoathouseError, UsageError, first_line
 from boathouse.ingest import clean, land, stage, validate
 from boathouse.ingest.batch import Batch
 from boathouse.ingest.publish import Publisher
@@ -29,6 +29,8 @@ from boathouse.lake import Lake, records
 from boathouse.lake.marks import Mark
 from boathouse.lake.records import STATUSES, BatchRecord, RunRecord
 from boathouse.sources import Item, Source, open_source
+from boathouse.suites import preload
+from boathouse.suites.build import build
 from boathouse.suites.suite import Suite
 
 
@@ -110,7 +112,9 @@ class Road:
         return show_staged(self.batches, self.engine)
 
     def validate(self) -> Shown:
-        """Judges each staged batch by the suite and parts its rows."""
+        """Judges each staged batch by the suite and parts its rows. Raises UsageError for a suite that GX does not accept."""
+        if self.suite.expectations and any(batch.alive for batch in self.batches):
+            build(self.suite)
         self._each("validate", lambda batch, event: validate.validate(batch, self.pipeline, self.suite, self.engine))
         return show_verdicts(self.batches)
 
@@ -130,11 +134,11 @@ class Road:
         self.record.error = next((b.error for b in self.record.batches if b.status == self.record.status and b.error), None)
         versions = [batch.table_version for batch in self.record.batches if batch.table_version is not None]
         self.record.table_version = max(versions, default=self.lake.dataset(self.record.dataset).version)
+        self.close()  # first, so that what it held on a full disk is free for the record
         self._data_docs()
         self.record.seconds = time.perf_counter() - self._began
         if not self.check:
             records.append(self.lake, self.record)
-        self.close()
         return show_batches(self.record, self.batches, waiting=len(waiting), final=True)
 
     def close(self) -> None:
@@ -165,6 +169,8 @@ class Road:
             if content and Mark.make(self.pipeline.name, batch.name, content, self.rules).identity == known:
                 batch.record.status = "unchanged"
                 return
+        if self.suite.expectations:
+            preload.begin()
         batch.file, content, batch.arrow = land.receive(self.source, batch.item, self.engine, event)
         batch.mark = Mark.make(self.pipeline.name, batch.name, content, self.rules)
         if batch.mark.identity == known:
@@ -179,6 +185,8 @@ class Road:
 
     def _land_again(self, batch: Batch) -> None:
         """The item's latest batch, from the raw zone, under today's rules."""
+        if self.suite.expectations:
+            preload.begin()
         kept = records.landed(self.lake, self.pipeline.name)[batch.name]
         batch.file = self.lake.store.fetch(kept["raw"], self.engine.scratch / "landed" / Path(kept["raw"]).name)
         batch.arrow = not batch.name.endswith(".parquet") and kept["raw"].endswith(".parquet")
@@ -218,6 +226,8 @@ class Road:
         try:
             with progress.step(self.report, name, batch.name) as event:
                 work(batch, event)
+        except UsageError:
+            raise  # the configuration is wrong, which no other batch will find right
         except BoathouseError as error:
             self._fail(batch, error.render(), error)
         except Exception as error:
@@ -242,13 +252,14 @@ class Road:
                            f"{r.rows_quarantined:,}, deduplicated {r.rows_deduplicated:,}, rejected {r.rows_rejected:,}")  # fmt: skip
 
     def _data_docs(self) -> None:
-        results = [batch.verdict.result for batch in self.batches if batch.verdict and batch.verdict.result]
-        if not results or self.check:
+        judged = [batch for batch in self.batches if batch.verdict and batch.verdict.result]
+        if not judged or self.check:
             return
-        from boathouse.suites.docs import build
+        from boathouse.suites.docs import Page, build
 
         folder = self.lake.run_path("docs", self.day, self.record.run_id)
-        for path, page in build(results):
+        pages = [Page(batch.name, batch.record.verdict or batch.record.status, batch.verdict.result) for batch in judged]
+        for path, page in build(self.record.run_id, pages):
             self.lake.store.put_bytes(page, f"{folder}/{path}")
 
 

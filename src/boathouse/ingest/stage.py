@@ -80,7 +80,7 @@ def typed_select(scan: Scan, columns: dict[str, Column], pipeline: Pipeline) -> 
             inner.append(f"{cells.text_value(text, pipeline.trim, nulls)} AS {quote(name)}")
             continue
         cell = f"_cell_{position}"
-        inner += [f"{text} AS {cell}", f"{cells.value(text, column)} AS {quote(name)}"]
+        inner += [f"{text} AS {cell}", f"{cells.value(text, column, nulls)} AS {quote(name)}"]
         if test := cells.suspect(cell, quote(name), column):
             suspects.append(f"({test})")
             reasons.append((name, cell, cells.lost(cell, quote(name), column, nulls), column))
@@ -106,3 +106,14 @@ def _reason(name: str, cell: str, test: str, column: Column) -> str:
     tail = literal(f" is not a {column.type}{how}")
     shown = f"CASE WHEN length({cell}) > 60 THEN {cell}[:60] || '…' ELSE {cell} END"
     return f"CASE WHEN {test} THEN {literal(name + ': ')} || chr(39) || {shown} || chr(39) || {tail} END"
+
+
+def rejected_row(scan: Scan, columns: dict[str, Column]) -> str:
+    """A row that the reader gave up, as JSON: its cells under the dataset's names, those beyond under `_extra`."""
+    own = {column.from_ or name: name for name, column in columns.items()}
+    names = "[" + ", ".join(literal(own.get(name, name)) for name in scan.columns) + "]"
+    known = f"map_from_entries(list_zip({names}[:len(cells)], cells[:{len(scan.columns)}]))"
+    extra = f"CASE WHEN len(cells) > {len(scan.columns)} THEN to_json({{'_extra': cells[{len(scan.columns) + 1}:]}}) ELSE '{{}}'::JSON END"
+    return (
+        f"CASE WHEN cells IS NULL THEN to_json({{'_text': text}}) ELSE json_merge_patch(to_json({known}), {extra}) END::VARCHAR"
+    )

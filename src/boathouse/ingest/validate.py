@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from boathouse.config import Pipeline
+import re
+
+import pyarrow as pa
+
+from boathouse.config import Deduplicate, Pipeline
 from boathouse.engine import Engine, literal, quote
-from boathouse.errors import StepError
+from boathouse.errors import StepError, did_you_mean
 from boathouse.ingest.batch import CELLS, ERRORS, ROW, Batch
 from boathouse.ingest.clean import staged
 from boathouse.suites.conditions import columns_of
@@ -19,18 +23,18 @@ def validate(batch: Batch, pipeline: Pipeline, suite: Suite, engine: Engine) -> 
     record = batch.record
     unreadable = _unreadable(batch, engine)
     relation = _judged_view(batch, engine, unreadable)
-    batch.verdict = judgement = judge(suite, engine, relation)
+    batch.verdict = judgement = judge(suite, engine, relation, beyond=unreadable > 0)
     record.expectations = [_kept(finding) for finding in judgement.findings]
     if judgement.raised:
         first = judgement.raised[0]
-        raise StepError(f"the expectation {first.about!r} could not be judged: {first.error}",
-                        where=str(suite.path or suite.name), hint="mend the expectation, or the column it names")  # fmt: skip
+        raise StepError(f"the expectation {first.about!r} could not be judged: {first.error}", where=suite.where(first.position),
+                        hint="mend the expectation, or the column it names")  # fmt: skip
     if judgement.rejects:
         _reject(batch, "; ".join(_failure(finding) for finding in judgement.rejects))
         return
     reasons = _reasons(judgement, pipeline)
-    bad = _bad(reasons, unreadable)
-    count = batch.rejected_lines + (engine.one(f"SELECT count(*) FROM {staged(batch)} WHERE {bad}")[0] if bad else 0)
+    marked = _mark(batch, reasons, unreadable, engine)
+    count = batch.rejected_lines + (engine.one(f"SELECT count(*) FROM {marked}")[0] if marked else 0)
     if count > pipeline.quarantine_limit * record.rows_read:
         share, allowed = count / record.rows_read, pipeline.quarantine_limit
         why = _worst(judgement, unreadable + batch.rejected_lines)
@@ -40,8 +44,8 @@ def validate(batch: Batch, pipeline: Pipeline, suite: Suite, engine: Engine) -> 
     record.rows_quarantined = count
     record.verdict = WITH_QUARANTINE if count else PASSED
     if count:
-        batch.kept_out = _kept_out(batch, reasons, bad, engine)
-    _choose_good(batch, pipeline, engine, bad, judgement)
+        batch.kept_out = _kept_out(batch, reasons, marked, engine)
+    _choose_good(batch, pipeline, engine, marked, judgement)
 
 
 def _unreadable(batch: Batch, engine: Engine) -> int:
@@ -52,7 +56,7 @@ def _judged_view(batch: Batch, engine: Engine, unreadable: int) -> str:
     """What the suite sees: the dataset's columns, of the rows that could be read."""
     name, columns = f"judged_{batch.slug}", ", ".join(map(quote, batch.types))
     where = f"WHERE {ERRORS} IS NULL" if unreadable else ""
-    engine.run(f"CREATE OR REPLACE VIEW {name} AS SELECT {columns} FROM {staged(batch)} {where}")
+    engine.run(f"CREATE OR REPLACE VIEW {name} AS SELECT {columns}, {ROW} FROM {staged(batch)} {where}")
     return name
 
 
@@ -70,11 +74,9 @@ def _failure(finding: Finding) -> str:
 
 
 def _worst(judgement: Judgement, unreadable: int) -> str:
-    told = [f"{finding.about}: {finding.unexpected:,}" for finding, _ in
-            sorted(judgement.predicates, key=lambda pair: -pair[0].unexpected)]  # fmt: skip
-    if unreadable:
-        told.append(f"unreadable: {unreadable:,}")
-    return "; ".join(told[:5]) or "rows without a key"
+    counts = {"could not be read": unreadable} | {finding.about: finding.unexpected for finding, _ in judgement.predicates}
+    worst = sorted((pair for pair in counts.items() if pair[1]), key=lambda pair: -pair[1])[:5]
+    return "; ".join(f"{what}: {count:,}" for what, count in worst) or "rows without a key"
 
 
 def _reject(batch: Batch, why: str) -> None:
@@ -85,39 +87,56 @@ def _reject(batch: Batch, why: str) -> None:
 
 def _reasons(judgement: Judgement, pipeline: Pipeline) -> list[tuple[str, str]]:
     """(reason, predicate) for everything that keeps a readable row out."""
-    found = [(f"{name}: the key is empty", f"({quote(name)} IS NULL)") for name in pipeline.key]
-    for finding, test in judgement.predicates:
-        # a cell that could not be read is NULL here: what is said of that column would only repeat it
-        seen = [f"NOT coalesce(map_contains({CELLS}, {literal(name)}), false)" for name in columns_of(finding.kwargs)]
-        found.append((finding.about, " AND ".join([f"({test})", *seen])))
-    return found
+    found = [(f"{name}: the key is empty", f"({quote(name)} IS NULL)", [name]) for name in pipeline.key]
+    found += [(finding.about, test, columns_of(finding.kwargs)) for finding, test in judgement.predicates]
+    return [(reason, " AND ".join([f"({test})", *map(_was_read, columns)])) for reason, test, columns in found]
 
 
-def _bad(reasons: list[tuple[str, str]], unreadable: int) -> str | None:
-    tests = [f"({test})" for _, test in reasons] + ([f"{ERRORS} IS NOT NULL"] if unreadable else [])
-    return " OR ".join(tests) or None
+def _was_read(column: str) -> str:
+    """A cell that could not be read is NULL here: what is said of its column would only repeat it."""
+    return f"NOT coalesce(map_contains({CELLS}, {literal(column)}), false)"
 
 
-def _kept_out(batch: Batch, reasons: list[tuple[str, str]], bad: str | None, engine: Engine):
+def _mark(batch: Batch, reasons: list[tuple[str, str]], unreadable: int, engine: Engine) -> str | None:
+    """A table of the staged rows to keep out, with a flag for each reason; each predicate is computed once."""
+    tests = [test for _, test in reasons] + ([f"{ERRORS} IS NOT NULL"] if unreadable else [])
+    if not tests:
+        return None
+    flags, name = [f"r{n}" for n in range(len(tests))], f"marked_{batch.slug}"
+    computed = ", ".join(f"({test}) AS {flag}" for test, flag in zip(tests, flags, strict=True))
+    engine.run(
+        f"CREATE OR REPLACE TABLE {name} AS SELECT * FROM (SELECT {ROW}, {computed} FROM {staged(batch)}) WHERE {' OR '.join(flags)}"
+    )
+    return name
+
+
+def _kept_out(batch: Batch, reasons: list[tuple[str, str]], marked: str | None, engine: Engine) -> pa.Table:
     """The rows for quarantine: row_number, line, reasons, row (JSON). One row each, with all its reasons."""
     parts = []
     offsets = _offsets(batch, engine)
-    first = batch.scan.first_line if batch.scan else None
-    line = f"row_number + {first - 1}" if first and _one_row_a_line(batch, engine) else "NULL"
-    if bad:
-        told = ", ".join(f"CASE WHEN {test} THEN {literal(reason)} END" for reason, test in reasons) or "NULL"
-        cells = ", ".join(f"{literal(name)}: {quote(name)}" for name in batch.types)
+    lines = batch.scan.lines(engine, batch.record.rows_read) if batch.scan else None
+    if marked:
+        told = ", ".join(f"CASE WHEN r{n} THEN {literal(reason)} END" for n, (reason, _) in enumerate(reasons)) or "NULL"
+        cells = ", ".join(f"{literal(name)}: {_cell(name, kind)}" for name, kind in batch.types.items())
         rows = (f"SELECT {ROW} + 1 AS kept, list_filter(list_concat(coalesce({ERRORS}, []), [{told}]), lambda x: x IS NOT NULL) "
                 f"AS reasons, json_merge_patch(to_json({{{cells}}}), coalesce(to_json({CELLS}), '{{}}'::JSON))::VARCHAR AS row "
-                f"FROM {staged(batch)} WHERE {bad}")  # fmt: skip
+                f"FROM {staged(batch)} JOIN {marked} USING ({ROW})")  # fmt: skip
         shift = f"kept + coalesce(o.gone, 0) AS row_number FROM rows ASOF LEFT JOIN {offsets} o ON rows.kept >= o.from_kept"
         number = shift if offsets else "kept AS row_number FROM rows"
-        parts.append(f"SELECT row_number::BIGINT AS row_number, ({line})::BIGINT AS line, reasons, row FROM "
-                     f"(WITH rows AS ({rows}) SELECT reasons, row, {number})")  # fmt: skip
+        parts.append(
+            f"SELECT row_number::BIGINT AS row_number, reasons, row FROM (WITH rows AS ({rows}) SELECT reasons, row, {number})"
+        )
     if batch.rejects and batch.rejected_lines:
-        parts.append("SELECT row_number::BIGINT AS row_number, line::BIGINT AS line, reasons, "
-                     f"to_json({{'_text': text}})::VARCHAR AS row FROM {batch.rejects}")  # fmt: skip
-    return engine.reader(f"{' UNION ALL '.join(parts)} ORDER BY row_number").read_all()
+        parts.append(f"SELECT row_number::BIGINT AS row_number, reasons, row FROM {batch.rejects}")
+    line, where = ("line::BIGINT", f"LEFT JOIN {lines} USING (row_number)") if lines else ("NULL::BIGINT", "")
+    select = f"SELECT row_number, {line} AS line, reasons, row FROM ({' UNION ALL '.join(parts)}) {where} ORDER BY row_number"
+    return engine.reader(select).read_all()
+
+
+def _cell(name: str, kind: str) -> str:
+    """A value on its way into JSON, whose readers know no decimals of more than 15 digits."""
+    digits = re.match(r"DECIMAL\((\d+),[1-9]", kind)
+    return f"{quote(name)}::VARCHAR" if digits and int(digits[1]) > 15 else quote(name)
 
 
 def _offsets(batch: Batch, engine: Engine) -> str | None:
@@ -133,31 +152,16 @@ def _offsets(batch: Batch, engine: Engine) -> str | None:
     return name
 
 
-def _one_row_a_line(batch: Batch, engine: Engine) -> bool:
-    """Whether the file has as many lines as rows, so that a row's line is known."""
-    assert batch.file is not None
-    assert batch.scan is not None
-    assert batch.scan.first_line is not None
-    if batch.file.suffix in (".parquet", ".xlsx", ".xls", ".xlsb", ".xlsm", ".ods"):
-        return True
-    source = next((f for f in (engine.scratch / f"{batch.file.name}.unpacked",) if f.exists()), batch.file)
-    lines = 0
-    with source.open("rb") as text:
-        while chunk := text.read(1 << 22):
-            lines += chunk.count(b"\n")
-            last = chunk[-1:]
-    lines += last != b"\n"
-    return lines == batch.record.rows_read + batch.scan.first_line - 1
-
-
-def _choose_good(batch: Batch, pipeline: Pipeline, engine: Engine, bad: str | None, judgement: Judgement) -> None:
+def _choose_good(batch: Batch, pipeline: Pipeline, engine: Engine, marked: str | None, judgement: Judgement) -> None:
     """Sets `good`, and `publishable` where the staged file is already just these rows."""
-    where = f"WHERE NOT ({bad})" if bad and batch.record.rows_quarantined - batch.rejected_lines else ""
-    rows = f"SELECT * FROM {staged(batch)} {where}"
+    rows = f"SELECT * FROM {staged(batch)}"
+    some = batch.record.rows_quarantined > batch.rejected_lines
+    if some:
+        rows = f"{rows} ANTI JOIN {marked} USING ({ROW})"
     losers = _losers(rows, batch, pipeline, engine, judgement) if pipeline.key else None
     if losers:
         rows = f"SELECT * FROM ({rows}) ANTI JOIN {losers} USING ({ROW})"
-    elif not where:
+    elif not some:
         batch.publishable = batch.staged
     batch.good = rows
 
@@ -170,14 +174,28 @@ def _losers(rows: str, batch: Batch, pipeline: Pipeline, engine: Engine, judgeme
     engine.run(f"CREATE OR REPLACE TABLE doubled_{slug} AS SELECT {keys} FROM ({rows}) GROUP BY ALL HAVING count(*) > 1")
     if not engine.one(f"SELECT count(*) FROM doubled_{slug}")[0]:
         return None
-    rule = pipeline.deduplicate
-    order = [*(rule.order_by if rule else []), f"{ROW} {'ASC' if rule and rule.keep == 'first' else 'DESC'}"]
     engine.run(
         f"CREATE OR REPLACE TABLE losers_{slug} AS SELECT {ROW} FROM ({rows}) SEMI JOIN doubled_{slug} USING ({keys}) "
-        f"QUALIFY row_number() OVER (PARTITION BY {keys} ORDER BY {', '.join(order)}) > 1"
+        f"QUALIFY row_number() OVER (PARTITION BY {keys} ORDER BY {_winner_first(batch, pipeline)}) > 1"
     )
     batch.record.rows_deduplicated = engine.one(f"SELECT count(*) FROM losers_{slug}")[0]
     return f"losers_{slug}"
+
+
+def _winner_first(batch: Batch, pipeline: Pipeline) -> str:
+    """ORDER BY for `deduplicate`: rows are sorted by `order_by`, then as they came, and the first or the last is kept;
+    one with a NULL to sort by loses. Raises StepError for a column that is not there."""
+    rule = pipeline.deduplicate or Deduplicate()
+    terms = []
+    for entry in (*rule.order_by, ROW):
+        name, _, direction = entry.partition(" ")
+        if name not in (*batch.types, ROW) or direction.lower() not in ("", "asc", "desc"):
+            where = f"{pipeline.path}:{pipeline.lines.get(('deduplicate', 'order_by'), 1)}"
+            raise StepError(f"order_by: no column {entry!r}{did_you_mean(name, batch.types)}", where=where,
+                            hint="a column, with or without `desc` after it")  # fmt: skip
+        descending = (direction.lower() == "desc") != (rule.keep == "last")
+        terms.append(f"{quote(name)} {'DESC' if descending else 'ASC'} NULLS LAST")
+    return ", ".join(terms)
 
 
 def _known_unique(pipeline: Pipeline, judgement: Judgement) -> bool:

@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from boathouse.lake.lake import Lake
-from boathouse.lake.table import Table
-
-HIDDEN = ("_batch",)
+from boathouse.lake.table import BATCH, Table
 
 
 def describe(lake: Lake, name: str, texts: dict[str, str] | None = None) -> dict[str, Any]:
@@ -21,7 +19,7 @@ def describe_table(name: str, table: Table, texts: dict[str, str]) -> dict[str, 
     columns = [
         {"name": field.name, "type": field_type(field), "description": texts.get(field.name)}
         for field in table.delta.schema().fields
-        if field.name not in HIDDEN
+        if field.name != BATCH
     ]
     return {
         "name": name,

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
+from boathouse.engine import ParquetFile
 from boathouse.lake.lake import Lake
 from boathouse.lake.marks import Mark
-from boathouse.lake.table import Table
+from boathouse.lake.table import Commit, Table, commit_in_turn
 
 SCHEMA = pa.schema(
     [
@@ -28,15 +31,20 @@ SCHEMA = pa.schema(
 )
 
 
-def write(lake: Lake, dataset: str, mark: Mark, run_id: str, at: datetime, rows: pa.Table) -> None:
+def write(lake: Lake, dataset: str, mark: Mark, run_id: str, at: datetime, rows: pa.Table, scratch: Path) -> None:
     """Replaces what this batch had in quarantine by `rows` (row_number, line, reasons, row as JSON)."""
-    table = lake.quarantine(dataset)
-    if not rows.num_rows and not table.exists:
-        return
     same = {"batch": mark.batch, "run_id": run_id, "pipeline": mark.pipeline, "item": mark.item, "at": at}
     for name, value in same.items():
         rows = rows.append_column(name, pa.array([value] * rows.num_rows, SCHEMA.field(name).type))
-    table.write(rows.select(SCHEMA.names).cast(SCHEMA), replacing=f"batch = '{mark.batch}'")
+    file = scratch / f"{mark.batch}-quarantine.parquet"
+    pq.write_table(rows.select(SCHEMA.names).cast(SCHEMA), file)
+    written = ParquetFile(file, rows.num_rows, file.stat().st_size, partition={"batch": mark.batch})
+
+    def replace(table: Table) -> Commit:
+        earlier = [file for file in table.files() if file.partition["batch"] == mark.batch]
+        return Commit(SCHEMA, (mark.application, mark.identity), [written], earlier, partition_by=["batch"])
+
+    commit_in_turn(lambda: lake.quarantine(dataset), replace)
 
 
 def read(lake: Lake, dataset: str, curated: Table) -> list[dict[str, Any]]:
@@ -48,7 +56,7 @@ def read(lake: Lake, dataset: str, curated: Table) -> list[dict[str, Any]]:
     wanted = [batch for batch in set(data["batch"].to_pylist()) if _counts(curated, data, batch)]
     data = data.filter(pc.is_in(data["batch"], pa.array(wanted, pa.string())))
     rows = data.sort_by([("item", "ascending"), ("row_number", "ascending")]).to_pylist()
-    return [{**row, "row": json.loads(row["row"])} for row in rows]
+    return [{**row, "row": json.loads(row["row"], parse_constant=str)} for row in rows]  # no reader's JSON has a NaN
 
 
 def _counts(curated: Table, data: pa.Table, batch: str) -> bool:

@@ -80,6 +80,11 @@ class RunRecord:
     error: str | None = None
     batches: list[BatchRecord] = field(default_factory=list)
 
+    @classmethod
+    def broken(cls, pipeline: str, at: datetime, error: str) -> RunRecord:
+        """The record of a run that could not begin: its pipeline's file is wrong."""
+        return cls("", pipeline, pipeline, at, "failed", error=error)
+
     def total(self, count: str) -> int:
         return sum(getattr(batch, count) for batch in self.batches)
 
@@ -97,7 +102,7 @@ class RunRecord:
 
 def append(lake: Lake, record: RunRecord) -> None:
     row = record.to_json() | {"started_at": record.started_at, "batches": json.dumps([asdict(b) for b in record.batches])}
-    lake.records().write(pa.Table.from_pylist([row], SCHEMA))
+    lake.records().append(pa.Table.from_pylist([row], SCHEMA))
 
 
 def read(lake: Lake, pipeline: str | None = None) -> list[dict[str, Any]]:

@@ -79,7 +79,7 @@ class Store:
                 shutil.copyfile(source, partial)
                 partial.replace(target)
         except OSError as error:
-            raise LakeError(f"cannot write {target}: {error.strerror}", hint="free some space, or mend its rights") from error
+            raise broken(str(target), error) from error
 
     def put_bytes(self, data: bytes, path: str) -> None:
         self._try(path, lambda obstore: obstore.put(self.client, path, data))
@@ -137,7 +137,15 @@ class Store:
         except FileNotFoundError:
             raise
         except Exception as error:
-            raise LakeError(f"{self.url(path)}: {first_line(error)}", hint="boathouse doctor") from error
+            raise broken(self.url(path), error) from error
+
+
+def broken(place: str, error: Exception) -> LakeError:
+    """A library's error about a file of the lake, as one of ours."""
+    text = first_line(error)
+    if "No space left" in str(error):
+        return LakeError(f"the disk is full: {place} was not written", hint="free some space; nothing was published")
+    return LakeError(f"{place}: {text}", hint="boathouse doctor")
 
 
 def _split_options(options: dict[str, str]) -> tuple[dict[str, str], dict[str, Any]]:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import random
 import time
 import uuid
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote_plus
 
 import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable, Field, PostCommitHookProperties, Schema, Transaction, write_deltalake
@@ -16,7 +20,7 @@ from deltalake.transaction import AddAction, RemoveAction, create_table_with_add
 
 from boathouse.engine import ParquetFile
 from boathouse.errors import LakeError, StepError, UsageError, first_line
-from boathouse.lake.store import Store
+from boathouse.lake.store import Store, broken
 
 # Receipts need every old version, so the log is never cleaned; reading stays quick through checkpoints.
 PROPERTIES = {
@@ -26,9 +30,12 @@ PROPERTIES = {
     "delta.checkpointInterval": "20",
 }
 META = "boathouse"
+_TRIES = 60
+# which batch a row came with: a partition column, so it costs a word in the log for each file and nothing in the files
+BATCH = "_batch"
 
 
-class Conflict(Exception):
+class ConflictError(Exception):
     """Somebody else committed first: read again and decide again."""
 
 
@@ -46,7 +53,8 @@ class DataFile:
 
 @dataclass
 class Commit:
-    """What one commit changes. `mark` is an application transaction: (application id, version)."""
+    """What one commit changes. `mark` is an application transaction: (application id, version); `partition_by` are the
+    columns that every added file has a single value of, `_batch` among them."""
 
     schema: pa.Schema
     mark: tuple[str, int]
@@ -73,9 +81,9 @@ class Table:
             if version is not None:
                 name = path.rsplit("/", 1)[-1]
                 raise UsageError(f"{name} has no version {version}", hint=f"boathouse catalog {name}") from error
-            raise LakeError(f"{store.url(path)}: {first_line(error)}") from error
+            raise broken(store.url(path), error) from error
         except OSError as error:
-            raise LakeError(f"{store.url(path)}: {first_line(error)}", hint="boathouse doctor") from error
+            raise broken(store.url(path), error) from error
 
     @property
     def exists(self) -> bool:
@@ -108,13 +116,25 @@ class Table:
         """Commits, newest first: version, timestamp, operation and what Boathouse said of it."""
         return [_entry(raw) for raw in self.delta.history(limit)] if self.delta else []
 
-    def new_file(self) -> str:
-        """The name of a data file that nobody has used."""
-        return f"part-{uuid.uuid4()}.parquet"
-
     def commit(self, commit: Commit) -> int:
-        """One atomic commit on this very handle, so that a mark set by somebody else since then is a Conflict."""
-        actions: list[Any] = [_add(file, commit) for file in commit.add]
+        """Puts the added files into the table's folder and makes them visible, in one atomic commit on this very handle.
+        Raises ConflictError where anybody has committed since the handle was opened."""
+        placed = [self._place(file, commit.partition_by) for file in commit.add]
+        try:
+            return self._commit(commit, placed)
+        except ConflictError:
+            self.store.delete([f"{self.path}/{file.path}" for file in placed])
+            raise
+
+    def _place(self, file: ParquetFile, by: list[str]) -> ParquetFile:
+        """The file under a name of its own in the table's folder; until a commit names it, it is only there."""
+        folder = "".join(f"{name}={quote_plus(str(file.partition[name]))}/" for name in by if name != BATCH)
+        path = f"{folder}part-{uuid.uuid4()}.parquet"
+        self.store.put(file.path, f"{self.path}/{path}")
+        return replace(file, path=Path(path))
+
+    def _commit(self, commit: Commit, placed: list[ParquetFile]) -> int:
+        actions: list[Any] = [_add(file, commit) for file in placed]
         actions += [_remove(file) for file in commit.remove]
         properties = CommitProperties(
             custom_metadata={META: json.dumps(commit.meta)},
@@ -138,14 +158,14 @@ class Table:
                 )  # fmt: skip
                 self.delta.update_incremental()
         except CommitFailedError as error:
-            raise Conflict(first_line(error)) from error
+            raise ConflictError(first_line(error)) from error
         except DeltaError as error:
             text = first_line(error)
             if "already exists" in text or "conflict" in text.lower():
-                raise Conflict(text) from error
-            raise LakeError(f"{self.store.url(self.path)}: {text}") from error
+                raise ConflictError(text) from error
+            raise broken(self.store.url(self.path), error) from error
         except OSError as error:
-            raise LakeError(f"{self.store.url(self.path)}: {first_line(error)}", hint="boathouse doctor") from error
+            raise broken(self.store.url(self.path), error) from error
         return self.delta.version()
 
     def _add_columns(self, commit: Commit) -> None:
@@ -176,24 +196,37 @@ class Table:
         self.delta.update_incremental()
         return self.delta.version()
 
-    def write(self, data: pa.Table | pa.RecordBatchReader, *, replacing: str | None = None) -> None:
-        """Appends small records, or replaces those that a predicate names. Retries where others commit at once."""
+    def append(self, data: pa.Table) -> None:
+        """Appends a few records, which nobody else's can contradict."""
         for attempt in range(20):
             try:
-                write_deltalake(  # type: ignore[call-overload]
-                    self.store.url(self.path), data, mode="overwrite" if replacing and self.exists else "append",
-                    predicate=replacing if self.exists else None, schema_mode="merge", configuration=PROPERTIES,
+                write_deltalake(
+                    self.store.url(self.path), data, mode="append", schema_mode="merge", configuration=PROPERTIES,
                     storage_options=self.store.delta_options,
                     post_commithook_properties=PostCommitHookProperties(cleanup_expired_logs=False),
                 )  # fmt: skip
                 return
             except DeltaError as error:
-                if isinstance(data, pa.RecordBatchReader) or attempt == 19:
-                    raise LakeError(f"{self.store.url(self.path)}: {first_line(error)}") from error
+                if attempt == 19:
+                    raise broken(self.store.url(self.path), error) from error
                 time.sleep(0.02 * 2 ** min(attempt, 6))
-                self.delta = Table(self.store, self.path).delta
             except OSError as error:
-                raise LakeError(f"{self.store.url(self.path)}: {first_line(error)}", hint="boathouse doctor") from error
+                raise broken(self.store.url(self.path), error) from error
+
+
+def commit_in_turn(open_table: Callable[[], Table], plan: Callable[[Table], Commit | None]) -> int | None:
+    """Commits what `plan` makes of the table as it is now; where somebody commits in between, opens it and plans again.
+    None where the plan is to leave it. Raises LakeError after many tries."""
+    for attempt in range(_TRIES):
+        table = open_table()
+        commit = plan(table)
+        if commit is None:
+            return None
+        try:
+            return table.commit(commit)
+        except ConflictError:
+            time.sleep(random.uniform(0, 0.05 * 2 ** min(attempt, 5)))
+    raise LakeError(f"{table.path}: others committed {_TRIES} times in between", hint="run it again")
 
 
 def _type(delta_type: Any) -> str:
@@ -221,8 +254,8 @@ def _data_file(row: dict[str, Any]) -> DataFile:
 def _add(file: ParquetFile, commit: Commit) -> AddAction:
     stats: dict[str, Any] = {"numRecords": file.rows, "minValues": {}, "maxValues": {}, "nullCount": {}}
     for column, stat in file.stats.items():
-        if column not in commit.schema.names or "null_count" not in stat:
-            continue
+        if column not in commit.schema.names or "null_count" not in stat or pa.types.is_nested(commit.schema.field(column).type):
+            continue  # Delta wants a struct's counts by field: with a bare number the table cannot be opened
         stats["nullCount"][column] = int(stat["null_count"])
         low, high = (_bound(stat, side, commit.schema.field(column).type) for side in ("min", "max"))
         if low is not None and high is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +15,7 @@ from boathouse.engine import Engine, literal, quote
 from boathouse.engine.duck import explain
 from boathouse.errors import QueryError, UsageError, did_you_mean, first_line
 from boathouse.lake import Lake, Table
+from boathouse.lake.table import BATCH
 from boathouse.query.result import Result
 
 
@@ -28,12 +30,12 @@ class Reader:
     ) -> Result:
         """The result of one SELECT. Raises QueryError for anything else, UsageError for a dataset that is none."""
         engine = Engine(self.limits, Path(tempfile.gettempdir()) / "boathouse-query")
-        names = _tables_of(engine.con, sql)
+        names = _tables_of(engine.con, sql, {dataset.lower() for dataset in self.lake.store.folders("curated")})
         pinned, urls = {}, []
         for name in names:
             table = self._table(name, (versions or {}).get(name))
             pinned[name] = int(table.version or 0)
-            urls += self._view(engine, name, table)
+            urls += self._view(engine, name, table, sql)
         self._lock(engine, urls)
         try:
             relation = engine.con.sql(sql, params=parameters) if parameters else engine.con.sql(sql)
@@ -48,22 +50,26 @@ class Reader:
             raise UsageError(f"no dataset {name!r}{did_you_mean(name, known)}", hint=listing)
         return self.lake.published(known[name.lower()], version)
 
-    def _view(self, engine: Engine, name: str, table: Table) -> list[str]:
-        """A view of the table's files; `_batch` is there for those who name it."""
-        urls = table.urls()
+    def _view(self, engine: Engine, name: str, table: Table, sql: str) -> list[str]:
+        """A view of the table's files; `_batch` is a column of it where the query names it."""
+        schema, files = table.schema, table.files()
         if not self.lake.store.is_local:
             engine.attach(self.lake.store.filesystem())
-        if urls:
-            files = ", ".join(map(literal, urls))
-            source = f"read_parquet([{files}], union_by_name = true, hive_partitioning = false)"
-            have = engine.columns(f"SELECT * FROM {source}")
-            columns = ", ".join(_column(field.name, have) for field in table.delta.schema().fields)  # type: ignore[union-attr]
-            engine.run(f"CREATE VIEW {quote(name)} AS SELECT {columns} FROM {source}")
-        else:
-            engine.con.register("_empty", table.schema.empty_table())
+        by_url = {self.lake.store.url(f"{table.path}/{file.path}"): file.partition[BATCH] for file in files}
+        if not by_url:
+            engine.con.register("_empty", schema.empty_table())
             engine.run(f"CREATE TABLE {quote(name)} AS FROM _empty")
-            engine.con.unregister("_empty")
-        return urls
+            return []
+        urls = ", ".join(map(literal, by_url))
+        source = f"read_parquet([{urls}], union_by_name = true, hive_partitioning = false, filename = '_file')"
+        have = engine.columns(f"SELECT * FROM {source}")
+        columns = [_column(column, have) for column in schema.names if column != BATCH]
+        if BATCH in sql.lower():
+            pairs = ", ".join(f"({literal(url)}, {literal(str(batch))})" for url, batch in by_url.items())
+            source += f" JOIN (VALUES {pairs}) AS batches(_url, {BATCH}) ON _file = _url"
+            columns.append(BATCH)
+        engine.run(f"CREATE VIEW {quote(name)} AS SELECT {', '.join(columns)} FROM {source}")
+        return list(by_url)
 
     def _lock(self, engine: Engine, urls: list[str]) -> None:
         if self.lake.store.is_local:
@@ -78,7 +84,7 @@ def _column(name: str, have: dict[str, str]) -> str:
     return quote(name) if name in have else f"NULL AS {quote(name)}"
 
 
-def _tables_of(con: duckdb.DuckDBPyConnection, sql: str) -> list[str]:
+def _tables_of(con: duckdb.DuckDBPyConnection, sql: str, datasets: set[str]) -> list[str]:
     """The tables that a SELECT names. Raises QueryError for what is no single SELECT."""
     try:
         statements = con.extract_statements(sql)
@@ -86,10 +92,19 @@ def _tables_of(con: duckdb.DuckDBPyConnection, sql: str) -> list[str]:
         raise QueryError(f"not SQL: {first_line(error)}", hint="mend the query") from error
     if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
         raise QueryError("only one SELECT can be run: the lake is written by pipelines", hint="boathouse run NAME")
-    try:
-        return sorted(con.get_table_names(sql))
-    except duckdb.Error as error:
-        raise QueryError(first_line(error), hint=_hint(error)) from error
+    # from the tree: `get_table_names` binds the query, and a JOIN … USING fails without its tables
+    tree = json.loads(con.execute("SELECT json_serialize_sql(?)", [sql]).fetchall()[0][0])
+    tables, local = {}, set()
+    nodes = [tree]
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, dict):
+            if node.get("type") == "BASE_TABLE" and node["schema_name"] in ("", "main"):
+                tables[node["table_name"].lower()] = node["table_name"]
+            local |= {entry["key"].lower() for entry in node.get("cte_map", {}).get("map", [])}
+        nodes += node.values() if isinstance(node, dict) else node if isinstance(node, list) else []
+    # WITH orders AS (SELECT … FROM orders): the name of a CTE may be a dataset's as well
+    return sorted(name for low, name in tables.items() if low not in local or low in datasets)
 
 
 def _hint(error: duckdb.Error) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import glob
 import os
+import tempfile
 import uuid
 from subprocess import Popen
 from typing import Any, cast
@@ -42,6 +44,8 @@ class KernelManager(AsyncKernelManager):
         super().__init__(**kwargs)
         if os.name == "posix":
             self.transport = "ipc"
+            # Jupyter's own name for the sockets is the same for all kernels, and relative to the current folder
+            self.ip = os.path.join(tempfile.gettempdir(), f"boathouse-{uuid.uuid4().hex[:12]}")
 
     async def _async_pre_start_kernel(self, **kwargs: Any) -> Any:
         if self.warm is not None and self.provisioner is None:
@@ -51,6 +55,11 @@ class KernelManager(AsyncKernelManager):
         return await super()._async_pre_start_kernel(**kwargs)
 
     pre_start_kernel = _async_pre_start_kernel
+
+    def cleanup_ipc_files(self) -> None:
+        """By their name: Jupyter has forgotten their numbers by the time it asks for this."""
+        for socket in glob.glob(f"{glob.escape(self.ip)}-*") if self.transport == "ipc" else ():
+            os.remove(socket)
 
 
 class Client(PapermillNotebookClient):
@@ -78,7 +87,7 @@ class Engine(NBClientEngine):
         client = Client(nb_man, km=manager, timeout=execution_timeout, startup_timeout=start_timeout,
                         kernel_name=kernel_name, iopub_timeout=30, shutdown_kernel="immediate")  # fmt: skip
         client.report = report
-        return client.execute(cwd=kwargs.get("cwd") or os.getcwd())
+        return client.execute(cwd=kwargs.get("cwd") or os.getcwd(), cleanup_kc=True)  # a manager that is given is else kept
 
 
 papermill_engines.register(NAME, Engine)

@@ -47,12 +47,14 @@ class Runner:
     def __init__(self, workbench: Workbench, report: Report | None = None):
         self.workbench, self.report = workbench, report or (lambda pipeline, event: None)
         self._first = threading.Lock()
+        self._alone = True
 
     def run(self, pipelines: Iterable[Pipeline], options: RunOptions) -> list[RunRecord]:
         """The pipelines' records, in their order. One that fails does not stop the others."""
         wanted = list(pipelines)
+        self._alone = len(wanted) == 1  # then a wrong configuration is the command's error, not one record of many
         workers = self.workbench.config.limits.workers or _cores()
-        with _warm_kernels() as warm, ThreadPoolExecutor(min(workers, len(wanted)) or 1) as pool:
+        with _warm_kernels(len(wanted) > 1) as warm, ThreadPoolExecutor(min(workers, len(wanted)) or 1) as pool:
             futures = [pool.submit(self._one, pipeline, options, warm) for pipeline in wanted]
             try:
                 return [future.result() for future in futures]
@@ -72,10 +74,10 @@ class Runner:
             record = RunRecord(run_id, pipeline.name, pipeline.dataset_name, began, "failed", time.perf_counter() - clocked)
             record.error = secrets.scrub(text)
             record.notebook = self._notebook_path(options, run_id) if getattr(error, "saved", False) else None
-            if isinstance(error, UsageError):
-                raise
             if not options.check:
                 records.append(self.workbench.lake, record)
+            if self._alone and isinstance(error, UsageError):
+                raise
             return record
 
     def _notebook_path(self, options: RunOptions, run_id: str) -> str:
@@ -153,10 +155,10 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _warm_kernels() -> Any:
+def _warm_kernels(many: bool) -> Any:
     """The warm server on Linux; macOS and Windows start kernels as usual."""
     if sys.platform != "linux":
         return nullcontext()
     from boathouse.run.warm import WarmKernels
 
-    return WarmKernels()
+    return WarmKernels(many)

@@ -17,20 +17,22 @@ from typing import Any
 
 # ---- the server: `python -m boathouse.run.warm` ----
 
-_HEAVY = ("great_expectations", "ipykernel.kernelapp", "ipykernel.ipkernel", "pyarrow.parquet", "boathouse.ingest",
-          "boathouse.suites.conditions", "boathouse.suites.dialect", "boathouse.suites.metrics", "boathouse.workbench",
-          "boathouse.suites.docs")  # fmt: skip
+_LIGHT = ("ipykernel.kernelapp", "ipykernel.ipkernel", "pyarrow.parquet", "boathouse.ingest", "boathouse.workbench")
 
 
-def serve() -> None:
+def serve(many: bool) -> None:
     """Imports, then forks a kernel for every request until stdin ends."""
     import gc
     import importlib
 
     out = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)  # what imports print is not an answer
-    for name in _HEAVY:
+    for name in _LIGHT:
         importlib.import_module(name)
+    if many:  # a single run has its kernel import the rest while the engine reads its source
+        from boathouse.suites import preload
+
+        preload.load()
     gc.freeze()
     children: set[int] = set()
     lock = threading.Lock()
@@ -97,12 +99,12 @@ def _become_kernel(request: dict[str, Any]) -> None:
 
 
 class WarmKernels:
-    """The server's client. Use as a context manager; `start` may be called from any thread."""
+    """The server's client, for `many` kernels or for one. Use as a context manager; any thread may call `start`."""
 
-    def __init__(self) -> None:
+    def __init__(self, many: bool) -> None:
         # a group of its own: Ctrl-C is for the parent, which then ends the runs in their order
         self._server = subprocess.Popen(
-            [sys.executable, "-m", "boathouse.run.warm"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            [sys.executable, "-m", "boathouse.run.warm", "many" if many else "one"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
             bufsize=1, start_new_session=True,
         )  # fmt: skip
         self._lock = threading.Lock()
@@ -182,4 +184,4 @@ class ForkedKernel:
 
 
 if __name__ == "__main__":
-    serve()
+    serve(sys.argv[1] == "many")

@@ -86,6 +86,8 @@ class DatabaseSource(Source):
             hint = "start the server, or mend host and port in `location`"
         elif "password" in low or "access denied" in low or "authentication" in low:
             hint = "mend the user or the password: `location` names the variable it comes from"
+        elif "engine" not in self.__dict__:  # not even connected: there is nobody to ask for tables
+            hint = "mend `location`: the server, the user and the database that it names"
         elif self.options.table and ("exist" in low or "no such table" in low or "1146" in low):
             known = tables(self.engine)
             hint = f"tables{did_you_mean(self.options.table, known)}: {', '.join(known[:12]) or 'none'}"
@@ -202,17 +204,18 @@ def _over_adbc(url: str, select: str) -> pa.RecordBatchReader:
         kind = (arrow.metadata or {}).get(b"POSTGRESQL:type", b"").decode()
         cells.append(name if kind in _EXACT_IN_ARROW else f"{name}::text AS {name}")
     cursor.execute(f"SELECT {', '.join(cells)} FROM ({select}) AS q")
-    return _owning(cursor.fetch_record_batch(), connection)
+    return _owning(cursor.fetch_record_batch(), cursor, connection)
 
 
-def _owning(reader: pa.RecordBatchReader, connection: Any) -> pa.RecordBatchReader:
-    """The same stream, which closes its connection when it ends or breaks."""
+def _owning(reader: pa.RecordBatchReader, cursor: Any, connection: Any) -> pa.RecordBatchReader:
+    """The same stream, which closes its connection when it ends or breaks. A cursor that is let go ends its stream."""
 
     def batches() -> Iterator[pa.RecordBatch]:
         try:
             yield from reader
         finally:
             reader.close()
+            cursor.close()
             connection.close()
 
     return pa.RecordBatchReader.from_batches(reader.schema, batches())

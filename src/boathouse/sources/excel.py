@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pydantic import Field
 
-from boathouse.engine import Engine, literal
+from boathouse.engine import Engine, literal, quote
 from boathouse.errors import SourceError, did_you_mean, first_line
 from boathouse.names import distinct
 from boathouse.sources.files import FileSource
@@ -33,14 +34,21 @@ class ExcelSource(FileSource):
     options: ExcelOptions
 
     def scan(self, engine: Engine, file: Path, columns: Mapping[str, str] | None) -> Scan:
-        table = _as_table(self._cells(file), self.options.header, file.name)
-        copy = engine.scratch / f"{file.name}.{self.options.sheet or ''}.{self.options.header}.parquet"
-        pq.write_table(table, copy)
-        select = f"SELECT * FROM read_parquet({literal(str(copy))})"
-        return Scan(select, dict.fromkeys(table.column_names, "VARCHAR"), first_line=self.options.header + 1)
+        """Numbers come with the 15 digits that Excel itself keeps: what fastexcel writes as text ends after 9 decimals."""
+        sheet, header = self._sheet(file), self.options.header
+        cells = self._cells(sheet, file.name)
+        names = _names(cells, header, file.name)
+        copy = file.with_name(f"{file.name}.{header}.parquet")
+        pq.write_table(_exact(sheet, cells), copy)
+        picked = ", ".join(f"{_number(n)} AS {quote(name)}" for n, name in enumerate(names))
+        select = (
+            f"SELECT {picked} FROM read_parquet({literal(str(copy))}, file_row_number = true) WHERE file_row_number >= {header}"
+        )
+        lines = f"(SELECT n AS row_number, n + {header} AS line FROM range(1, {cells.num_rows + 1}) AS r(n))"
+        return Scan(select, dict.fromkeys(names, "VARCHAR"), lines=lambda engine, rows: lines)
 
-    def _cells(self, file: Path) -> pa.Table:
-        """The whole sheet as text, row by row as it stands."""
+    def _sheet(self, file: Path) -> Any:
+        """A function that loads the sheet's cells as one type."""
         import fastexcel
 
         try:
@@ -51,30 +59,73 @@ class ExcelSource(FileSource):
         if sheet not in book.sheet_names:
             raise SourceError(f"{file.name} has no sheet {sheet!r}{did_you_mean(sheet, book.sheet_names)}",
                               hint=f"its sheets are {', '.join(book.sheet_names)}")  # fmt: skip
+
+        def load(kind: str, columns: list[int] | None = None) -> Any:
+            return book.load_sheet(sheet, header_row=None, dtypes=kind, skip_rows=0, use_columns=columns)
+
+        return load
+
+    def _cells(self, sheet: Any, name: str) -> pa.Table:
+        """The whole sheet as text, row by row as it stands; an error as Excel shows it."""
         try:
-            loaded = book.load_sheet(sheet, header_row=None, dtypes="string", schema_sample_rows=0, skip_rows=0)
+            batch, errors = sheet("string").to_arrow_with_errors()
         except Exception as error:
-            raise SourceError(f"{file.name}, sheet {sheet!r}: {first_line(error)}") from error
-        return pa.table(loaded.to_arrow())
+            raise SourceError(f"{name}: {first_line(error)}", hint="mend the sheet") from error
+        columns = [pa.array(column, pa.string()) for column in batch.columns]
+        for n in {cell.position[1] for cell in (errors.errors if errors else ())}:
+            texts = columns[n].to_pylist()
+            for cell in errors.errors:
+                if cell.position[1] == n:
+                    texts[cell.position[0]] = _shown(cell.detail)
+            columns[n] = pa.array(texts, pa.string())
+        return pa.table(columns, names=[f"t{n}" for n in range(len(columns))])
 
     def sniff(self, engine: Engine, file: Path, given: dict[str, object]) -> ExcelOptions:
         """The header is taken for the first row that is filled as far as the sheet is wide."""
         options = ExcelOptions.model_validate(given)
         if "header" in given:
             return options
-        cells = ExcelSource(self.location, options, self.root, self.day)._cells(file)
-        rows = [list(row.values()) for row in cells.slice(0, 50).to_pylist()]
+        cells = ExcelSource(self.location, options, self.root, self.day)
+        rows = [list(row.values()) for row in cells._cells(cells._sheet(file), file.name).slice(0, 50).to_pylist()]
         filled = [sum(bool(cell and cell.strip()) for cell in row) for row in rows]
         header = next((n for n, count in enumerate(filled, 1) if count == max(filled) and count), 1)
         return options.model_copy(update={"header": header})
 
 
-def _as_table(cells: pa.Table, header: int, name: str) -> pa.Table:
-    if not cells.num_columns or cells.num_rows < header:
-        raise SourceError(f"{name} has no row {header} to read column names from", hint="mend `header` in the pipeline")
-    cells = cells.cast(pa.schema([(column, pa.string()) for column in cells.column_names]))
+def _names(cells: pa.Table, header: int, name: str) -> list[str]:
+    if not cells.num_columns or cells.num_rows < max(1, header):
+        raise SourceError(
+            f"{name} has no row {header} to read column names from", hint="mend `sheet` or `header` in the pipeline"
+        )
     if not header:
-        return cells.rename_columns([f"column_{n}" for n in range(1, cells.num_columns + 1)])
-    top: list[Any] = [column[header - 1].as_py() for column in cells.columns]
-    names = distinct([" ".join((cell or "").split()) for cell in top])
-    return cells.slice(header).rename_columns(names)
+        return [f"column_{n}" for n in range(1, cells.num_columns + 1)]
+    return distinct([" ".join((column[header - 1].as_py() or "").split()) for column in cells.columns])
+
+
+def _exact(sheet: Any, cells: pa.Table) -> pa.Table:
+    """The cells as text, and beside them as floats wherever a column holds numbers."""
+    numeric = [n for n, column in enumerate(cells.columns)
+               if pc.any(pc.match_substring_regex(column, r"^-?\d+(\.\d+)?$")).as_py()]  # fmt: skip
+    floats = sheet("float", numeric).to_arrow() if numeric else None
+    for n in range(cells.num_columns):
+        column = floats.column(numeric.index(n)) if n in numeric else pa.nulls(cells.num_rows, pa.float64())
+        cells = cells.append_column(f"f{n}", column)
+    return cells
+
+
+def _number(n: int) -> str:
+    return f"CASE WHEN TRY_CAST(t{n} AS DOUBLE) <> f{n} THEN printf('%.15g', f{n}) ELSE t{n} END"
+
+
+def _shown(detail: str) -> str:
+    """`Expected string but got 'Error(Div0)'` as `#DIV/0!`."""
+    known = {
+        "Div0": "#DIV/0!",
+        "NA": "#N/A",
+        "Name": "#NAME?",
+        "Null": "#NULL!",
+        "Num": "#NUM!",
+        "Ref": "#REF!",
+        "Value": "#VALUE!",
+    }
+    return next((shown for word, shown in known.items() if f"Error({word})" in detail), "#ERROR")

@@ -16,14 +16,15 @@ class FileSource(Source):
     """A path or glob below the workbench or absolute; `{date}` in it is the run's logical date."""
 
     suffixes: ClassVar[tuple[str, ...]] = ()
+    packed: ClassVar[bool] = False  # whether it takes files packed by gz, zip …
 
     @classmethod
     def accepts(cls, location: str) -> bool:
         if "://" in location:
             return False
         name = location.lower()
-        for packed in SUFFIXES:
-            name = name.removesuffix(packed)
+        for packing in SUFFIXES if cls.packed else ():
+            name = name.removesuffix(packing)
         return name.endswith(cls.suffixes)
 
     @property

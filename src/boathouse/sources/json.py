@@ -10,19 +10,25 @@ from typing import Any, Literal
 from pydantic import Field
 
 from boathouse.engine import Engine, literal, quote
-from boathouse.errors import BoathouseError, SourceError
+from boathouse.errors import BoathouseError, SourceError, UsageError
+from boathouse.names import distinct
 from boathouse.sources.compression import unpacked
 from boathouse.sources.files import FileSource
+from boathouse.sources.json_records import LONGEST, Records, records_of
 from boathouse.sources.protocol import Scan, SourceOptions
-from boathouse.sources.text import as_utf8, detect_encoding
+from boathouse.sources.text import as_utf8, check_encoding, detect_encoding
 
-_LONGEST = 256 << 20
+_HEAD = 1 << 20
 
 
 class JsonOptions(SourceOptions):
     """Further keys under `source:` for `type: json`."""
 
-    format: Literal["lines", "array"] = Field("array", description="One object a line, or one array of objects.")
+    format: Literal["lines", "array", "objects", "rows"] = Field(
+        "array",
+        description="`lines`: one object a line; `array`: one array of objects; `objects`: one object, or several one after "
+        "another; `rows`: one array of arrays, of which the first holds the names.",
+    )
     records: str | None = Field(None, description="Where the array is within the file, as `data.items`.")
     encoding: str = Field("utf-8", description="Of the file.")
 
@@ -32,78 +38,71 @@ class JsonSource(FileSource):
 
     family = "json"
     suffixes = (".json", ".jsonl", ".ndjson")
+    packed = True
     Options = JsonOptions
     options: JsonOptions
 
     def scan(self, engine: Engine, file: Path, columns: Mapping[str, str] | None) -> Scan:
-        text = as_utf8(unpacked(file, engine.scratch), self.options.encoding, engine.scratch)
-        records, rejects = self._records(engine, text)
-        found = self._structure(engine, records, file.name)
-        # a declared path that no record has today is not a fault: keys of JSON are optional
-        paths = found | {name: kind for name, kind in (columns or {}).items() if name not in found}
-        cells = ", ".join(_cell(path, kind) for path, kind in paths.items())
-        select = f"SELECT {cells} FROM ({records}) WHERE j IS NOT NULL"
-        return Scan(select, paths, rejects, 1 if self.options.format == "lines" else None)
-
-    def _records(self, engine: Engine, text: Path) -> tuple[str, Any]:
-        """A SELECT of one JSON value `j` a record, and the rows that are none."""
-        file = literal(str(text))
-        if self.options.format == "lines":
-            lines = (f"read_csv({file}, auto_detect = false, header = false, delim = {literal(chr(1))}, quote = '', "
-                     f"escape = '', columns = {{'line': 'VARCHAR'}}, max_line_size = {_LONGEST >> 4}, "
-                     "ignore_errors = true, store_rejects = true, rejects_table = 'rejects_json', "
-                     "rejects_scan = 'rejects_json_scans')")  # fmt: skip
-            numbered = f"SELECT row_number() OVER () AS n, line FROM {lines}"
-            rejects = (f"SELECT n AS row_number, n AS line, ['not a JSON object'] AS reasons, line AS text "
-                       f"FROM ({numbered}) WHERE NOT (json_valid(line) AND line[1] = '{{') "
-                       "UNION ALL BY NAME SELECT line AS row_number, line, ['undecodable bytes'] AS reasons, "
-                       "min(csv_line) AS text FROM rejects_json WHERE scan_id = (SELECT max(scan_id) FROM "
-                       "rejects_json_scans) GROUP BY line")  # fmt: skip
-            valid = f"SELECT CASE WHEN json_valid(line) AND line[1] = '{{' THEN line::JSON END AS j FROM {lines}"
-            return valid, lambda engine: rejects
-        whole = f"SELECT json AS j FROM read_json_objects({file}, maximum_object_size = {_LONGEST}"
-        if self.options.records is None:
-            return f"{whole}, format = 'array')", lambda engine: None
-        path = literal(_pointer(self.options.records) + "[*]")
-        return f"SELECT unnest(json_extract(j, {path})) AS j FROM ({whole}, format = 'unstructured'))", lambda engine: None
-
-    def _structure(self, engine: Engine, records: str, name: str) -> dict[str, str]:
-        """Every path to a value, with VARCHAR for a scalar and the list's type for an array."""
+        text = as_utf8(unpacked(file), check_encoding(self.options.encoding))
+        within = pointer(self.options.records) if self.options.records else None
+        records = records_of(text, self.options.format, within)
         try:
-            row = engine.one(f"SELECT json_group_structure(j), count(*) FROM ({records}) WHERE j IS NOT NULL")
+            found, others = self._columns(engine, records)
         except BoathouseError as error:
-            raise SourceError(f"{name} is not JSON as declared: {error.message}",
+            raise SourceError(f"{file.name} is not JSON as declared: {error.message}",
                               hint="mend the file, or `format` and `records` in the pipeline") from error  # fmt: skip
+        # a declared path that no record has today is not a fault: keys of JSON are optional
+        found |= {
+            name: (pointer(name), kind) for name, kind in (columns or {}).items() if name not in found and not records.names
+        }
+        if not found:
+            raise SourceError(f"{file.name} holds no objects with keys", hint="`records` names where the records are")
+        cells = ", ".join(_cell(path, kind, name) for name, (path, kind) in found.items())
+        return Scan(f"SELECT {cells} FROM ({records.select}) WHERE {records.is_row}", {name: kind for name, (_, kind) in found.items()},
+                    lambda engine, rows: records.rejects(engine, others), records.lines)  # fmt: skip
+
+    def _columns(self, engine: Engine, records: Records) -> tuple[dict[str, tuple[str, str]], int]:
+        """Name, path and kind of every column, and how many records are no rows."""
+        names = records.head(engine)
+        row = engine.one(f"SELECT json_group_structure(CASE WHEN {records.is_row} THEN j END), count(*) FILTER (NOT {records.is_row}) "
+                         f"FROM ({records.select})")  # fmt: skip
+        if names:
+            return {name: (f"/{n}", "VARCHAR") for n, name in enumerate(distinct(names))}, row[1]
         structure = json.loads(row[0]) if row[0] else {}
-        if row[1] and not isinstance(structure, dict):
-            raise SourceError(f"{name} holds no objects: its records are {structure}",
-                              hint="a record must be an object with keys; `records` names where they are")  # fmt: skip
-        return dict(_flatten(structure, ()))
+        paths = list(_flatten(structure, ())) if isinstance(structure, dict) else []  # the empty object has none
+        return dict(zip(distinct(path for path, _ in paths), ((pointer(path), kind) for path, kind in paths), strict=True)), row[
+            1
+        ]
 
     def sniff(self, engine: Engine, file: Path, given: dict[str, object]) -> JsonOptions:
-        text = unpacked(file, engine.scratch)
-        encoding = str(given.get("encoding") or detect_encoding(text))
-        utf8 = as_utf8(text, encoding, engine.scratch)
+        text = unpacked(file)
+        known = JsonOptions.model_validate(given)
+        encoding = known.encoding if "encoding" in given else detect_encoding(text)
+        utf8 = as_utf8(text, encoding)
         found: dict[str, object] = {"encoding": encoding, "format": _format(utf8, file.name)}
-        if found["format"] == "array" and "records" not in given and (records := _only_array(utf8, file.name)):
-            found["records"] = records
+        if found["format"] == "objects" and not given.keys() & {"records", "format"}:
+            found["records"] = _only_array(utf8, file.name)
+        if given.get("records") or found.get("records"):
+            found["format"] = "array"
         return JsonOptions.model_validate(found | given)
 
 
-def _cell(path: str, kind: str) -> str:
-    where = literal(_pointer(path))
+def _cell(path: str, kind: str, name: str) -> str:
+    where = literal(path)
     if kind == "VARCHAR":
-        return f"json_extract_string(j, {where}) AS {quote(path)}"
-    return f"json_extract(j, {where}) AS {quote(path)}"
+        return f"json_extract_string(j, {where}) AS {quote(name)}"
+    return (f"CASE json_type(j, {where}) WHEN 'NULL' THEN NULL WHEN 'VARCHAR' THEN json_extract_string(j, {where}) "
+            f"ELSE json_extract(j, {where})::VARCHAR END AS {quote(name)}")  # fmt: skip
 
 
-def _pointer(path: str) -> str:
-    """`address.city` as the engine's JSON path. A key that holds a dot itself is written with `\\.`."""
+def pointer(path: str) -> str:
+    """`address.city` as a JSON pointer. A key that holds a dot itself is written with `\\.`."""
     keys = path.replace("\\.", "\0").split(".")
-    return "$" + "".join(f'."{key.replace(chr(0), ".")}"' for key in keys)
+    return "".join("/" + key.replace("\0", ".").replace("~", "~0").replace("/", "~1") for key in keys)
 
 
 def _flatten(structure: dict[str, Any], above: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """Every path to a value, with VARCHAR for a scalar and JSON for an array, or for what differs from record to record."""
     for key, inner in structure.items():
         path = (*above, key.replace(".", "\\."))
         if isinstance(inner, dict) and inner:
@@ -113,28 +112,43 @@ def _flatten(structure: dict[str, Any], above: tuple[str, ...]) -> Iterator[tupl
 
 
 def _format(file: Path, name: str) -> str:
-    """`lines` where the second line begins another record, else `array`."""
-    with file.open(encoding="utf-8-sig", errors="replace") as lines:
-        filled = [line.strip() for line in (next(lines, "") for _ in range(50)) if line.strip()]
-    if not filled:
+    """The format, by how the file begins."""
+    with file.open(encoding="utf-8-sig", errors="replace") as text:
+        head = text.read(_HEAD).lstrip()
+    if not head:
         raise SourceError(f"{name} is empty", hint="fetch the file again")
-    if not filled[0].startswith("{"):
-        return "array"
+    if head[0] == "[":
+        return "rows" if head[1:].lstrip()[:1] == "[" else "array"
+    if Path(name.removesuffix(".unpacked")).suffix in (".jsonl", ".ndjson"):
+        return "lines"
+    first, _, rest = head.partition("\n")
     try:
-        json.loads(filled[0])
+        json.loads(first)
     except ValueError:
-        return "array"
-    return "lines" if len(filled) > 1 or file.suffix in (".jsonl", ".ndjson") else "array"
+        return "objects"
+    return "lines" if rest.strip() else "objects"
 
 
 def _only_array(file: Path, name: str) -> str | None:
-    """The path of the one array of objects in a file that is a single object."""
-    with file.open("rb") as raw:
-        if raw.read(64).lstrip(b"\xef\xbb\xbf \r\n\t")[:1] != b"{" or file.stat().st_size > _LONGEST:
-            return None
+    """The path of the one array of objects within a file that is a single object; None where there is none."""
+    if file.stat().st_size > LONGEST:
+        return None
     try:
-        whole = json.loads(file.read_text(encoding="utf-8-sig"))
-    except ValueError as error:
-        raise SourceError(f"{name} is not JSON: {error}", hint="mend the file") from error
-    arrays = [key for key, value in whole.items() if isinstance(value, list) and value and isinstance(value[0], dict)]
-    return arrays[0] if len(arrays) == 1 else None
+        whole = json.loads(file.read_text(encoding="utf-8-sig", errors="replace"))
+    except json.JSONDecodeError as error:
+        if error.msg == "Extra data":  # another object follows
+            return None
+        raise SourceError(f"{name} is not JSON: {error.msg}", where=f"{name}:{error.lineno}", hint="mend the file") from error
+    arrays = list(_arrays(whole, ()))
+    if len(arrays) > 1:
+        raise UsageError(f"{name} holds several arrays of objects: {', '.join(arrays[:8])}", hint=f"--option records={arrays[0]}")
+    return arrays[0] if arrays else None
+
+
+def _arrays(value: Any, above: tuple[str, ...]) -> Iterator[str]:
+    for key, inner in value.items() if isinstance(value, dict) else ():
+        path = (*above, key.replace(".", "\\."))
+        if isinstance(inner, list) and inner and all(isinstance(each, dict) for each in inner):
+            yield ".".join(path)
+        elif len(path) < 3:
+            yield from _arrays(inner, path)

@@ -31,13 +31,17 @@ class Item:
 
 @dataclass(frozen=True)
 class Scan:
-    """A landed file as a relation. `rejects`, asked after the relation was read once, is a SELECT of the rows that
-    could not be read (row_number, line, reasons, text), or None where there can be none."""
+    """A landed file as a relation: a SELECT, and the names and types of its columns.
+
+    `rejects`, asked after the relation was read once, with the number of rows that came, is a SELECT of the rows that
+    could not be read: row_number, reasons, cells (in the order of `columns`, NULL where they cannot be told apart), text.
+    `lines`, with the number of all rows, is a relation of row_number and line. Each is None where there is none.
+    """
 
     select: str
     columns: dict[str, str]
-    rejects: Callable[[Engine], str | None] = lambda engine: None
-    first_line: int | None = None  # the file's line of row 1, where a row is a line
+    rejects: Callable[[Engine, int], str | None] = lambda engine, rows: None
+    lines: Callable[[Engine, int], str | None] = lambda engine, rows: None
 
 
 @dataclass

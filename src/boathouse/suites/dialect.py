@@ -6,14 +6,17 @@ lacks, and knows no DuckDB types. Nothing of GX is patched.
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from typing import Any
 
-import duckdb
 import duckdb_engine
 import sqlalchemy as sa
 from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.postgresql.base import PGCompiler
 from sqlalchemy.types import UserDefinedType
+
+from boathouse.engine import literal
+from boathouse.suites.suite import ROW
 
 NAME = "boathouse_duckdb"
 
@@ -31,7 +34,21 @@ class EngineType(UserDefinedType):
 
 
 class Compiler(PGCompiler):
-    """PostgreSQL's `~` searches; DuckDB's matches the whole text."""
+    """PostgreSQL's `~` searches; DuckDB's matches the whole text. Literals mean what the same values mean when bound."""
+
+    def render_literal_value(self, value: Any, type_: Any) -> str:
+        # not by `type_`, which of a mixed list is that of its first value
+        if value is None:
+            return "NULL"
+        if isinstance(value, bool):
+            return str(value).upper()
+        if isinstance(value, float):  # DuckDB reads 0.1 as a DECIMAL
+            return f"CAST({literal(repr(value))} AS DOUBLE)"
+        if isinstance(value, datetime):
+            return f"CAST({literal(value.isoformat(' '))} AS {'TIMESTAMPTZ' if value.tzinfo else 'TIMESTAMP'})"
+        if isinstance(value, date):
+            return f"CAST({literal(value.isoformat())} AS DATE)"
+        return str(value) if isinstance(value, int) else literal(str(value))
 
     def visit_custom_op_binary(self, element: Any, operator: Any, **kw: Any) -> Any:
         if operator.opstring in ("~", "!~"):
@@ -40,11 +57,19 @@ class Compiler(PGCompiler):
         return super().visit_custom_op_binary(element, operator, **kw)
 
 
+class Preparer(duckdb_engine.DuckDBIdentifierPreparer):
+    """Quotes every name: a column may be called by any of the engine's words, such as `at`."""
+
+    def _requires_quotes(self, value: str) -> bool:
+        return True
+
+
 class EngineDialect(duckdb_engine.Dialect):
     """What GX asks of a database, answered by DuckDB."""
 
     name = "postgresql"
     driver = NAME
+    preparer = Preparer
     statement_compiler = Compiler
     supports_statement_cache = False
     _backslash_escapes = False
@@ -66,7 +91,7 @@ class EngineDialect(duckdb_engine.Dialect):
         except sa.exc.DBAPIError as error:
             raise sa.exc.NoSuchTableError(table_name) from error
         return [{"name": row[0], "type": EngineType(row[1]), "nullable": True, "default": None,
-                 "autoincrement": False, "comment": None} for row in rows]  # fmt: skip
+                 "autoincrement": False, "comment": None} for row in rows if row[0] != ROW]  # fmt: skip
 
     def get_pk_constraint(self, connection: Any, table_name: str, schema: str | None = None, **_: Any) -> Any:
         return {"constrained_columns": [], "name": None}
@@ -83,15 +108,3 @@ class EngineDialect(duckdb_engine.Dialect):
 
 
 registry.register(NAME, __name__, "EngineDialect")
-
-
-class _Shared(duckdb_engine.ConnectionWrapper):
-    """GX disposes of its engine; the connection is its owner's."""
-
-    def close(self) -> None: ...
-
-
-def data_source(context: Any, name: str, connection: duckdb.DuckDBPyConnection) -> Any:
-    """A GX data source on a live connection: its tables and views are all visible."""
-    arguments = {"creator": lambda: _Shared(connection), "poolclass": sa.pool.StaticPool}
-    return context.data_sources.add_sql(name, connection_string=f"{NAME}://", kwargs=arguments)

@@ -3,27 +3,41 @@
 from __future__ import annotations
 
 import logging
+import re
+from collections.abc import Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from boathouse.engine import Engine
-from boathouse.errors import UsageError, did_you_mean, first_line
+from boathouse.errors import did_you_mean
+from boathouse.suites.conditions import columns_of
 from boathouse.suites.suite import Suite
 
 # the sample query that each expectation runs beside its counts is left out
 _COUNTS = {"result_format": "BASIC", "partial_unexpected_count": 0}
 
 
+# GX reckons the share of unexpected rows among those where no column is NULL, and refuses one above 1
+_MORE_THAN_FILLED = 'too many rows with a NULL among its columns for GX: set "ignore_row_if" to leave them out'
+
+# kwargs that a reason does not repeat
+_LEFT_OUT = ("column", "batch_id", "mostly", "condition_parser")
+_SHOWN = 5
+
+
 @dataclass
 class Finding:
-    """What one expectation found. `unexpected` counts rows for a row-level expectation."""
+    """What one expectation found. `unexpected` counts rows for a row-level expectation; `position` is its
+    place in the suite."""
 
     type: str
     kwargs: dict[str, Any]
     severity: str
     success: bool
-    row_level: bool
+    position: int
+    row_level: bool = False
+    description: str | None = None
     unexpected: int = 0
     percent: float = 0.0
     observed: Any = None
@@ -31,14 +45,14 @@ class Finding:
 
     @property
     def about(self) -> str:
-        """The expectation in a few words, as a reason for a row or a batch."""
-        shown = {
-            k: v for k, v in self.kwargs.items() if k not in ("column", "batch_id", "mostly", "row_condition", "condition_parser")
-        }
-        inside = ", ".join(f"{k}={v!r}" for k, v in shown.items() if v is not None)
+        """The expectation in a few words, as a reason for a row or a batch: its description, where it has one."""
         column = f"{self.kwargs['column']}: " if self.kwargs.get("column") else ""
+        if self.description:
+            return column + self.description
+        inside = ", ".join(f"{k}={_short(v)}" for k, v in self.kwargs.items() if v is not None and k not in _LEFT_OUT)
         name = self.type.removeprefix("expect_").removeprefix("column_values_").removeprefix("column_")
-        return f"{column}{name.replace('_', ' ')}" + (f" ({inside})" if inside else "")
+        rule = re.sub(r"(^|_)to_", r"\1must_", name, count=1).replace("_", " ")
+        return f"{column}{rule}" + (f" ({inside})" if inside else "")
 
 
 @dataclass
@@ -63,74 +77,67 @@ class Judgement:
         return [f for f in self.findings if f.severity != "critical" and not f.success and not f.error]
 
 
-def judge(suite: Suite, engine: Engine, relation: str) -> Judgement:
-    """Runs the suite over a view or table. Raises UsageError for an expectation that GX does not know."""
+def judge(suite: Suite, engine: Engine, relation: str, *, beyond: bool = False) -> Judgement:
+    """Runs the suite over a view or table whose rows a column `_row` numbers. `beyond` says that there are rows beyond
+    those of the relation, which critical expectations are to be held against as well. Raises UsageError as `build` does."""
+    made = Judgement()
     if not suite.expectations:
-        return Judgement()
-    with _quiet():
+        return made
+    with quiet():
         import great_expectations as gx
 
-        from boathouse.suites import conditions, dialect, metrics
+        from boathouse.suites import conditions, gx_engine, metrics
+        from boathouse.suites.build import build
 
         metrics.register()
         context = gx.get_context(mode="ephemeral")
         context.variables.progress_bars = {"globally": False}  # type: ignore[assignment]
-        known = _build(suite, gx)
-        asset = dialect.data_source(context, "engine", engine.con).add_table_asset("batch", table_name=relation)
-        batch = asset.add_batch_definition_whole_table("whole").get_batch()
-        result = batch.validate(known, result_format=_COUNTS)
-        made = Judgement(result=result)
-        by_id = {expectation.id: expectation for expectation in known.expectations}
-        gx_engine = batch.data.execution_engine
-        for outcome in result.results:
-            expectation = by_id[outcome.expectation_config.id]
-            finding = _finding(outcome, conditions.is_row_level(expectation))
+        built = build(suite)
+        if any(getattr(expectation, "map_metric", None) in metrics.IN_PYTHON for expectation in built.expectations):
+            metrics.add_functions(engine.con)
+        batch = gx_engine.batch(context, engine.con, relation)
+        made.result = batch.validate(built, result_format=_COUNTS)
+        for outcome in made.result.results:
+            expectation = built.expectations[int(outcome.expectation_config.id)]
+            finding = _finding(outcome)
             made.findings.append(finding)
-            if finding.row_level and not finding.success and not finding.error and finding.severity == "critical":
-                _add_predicate(made, finding, expectation, gx_engine, engine, relation)
-        return made
+            if finding.error:
+                finding.error = _missing(finding, engine.columns(f"SELECT * FROM {relation}")) or finding.error
+                continue
+            finding.row_level = conditions.is_row_level(expectation, engine, relation)
+            if finding.row_level and finding.type == "unexpected_rows_expectation":
+                finding.unexpected, finding.observed = finding.observed, None
+            if not finding.row_level or finding.severity != "critical":
+                continue
+            if not finding.success or (beyond and not finding.unexpected):
+                made.predicates.append((finding, conditions.predicate(expectation, batch.data.execution_engine, relation)))
+    return made
 
 
-def _add_predicate(made: Judgement, finding: Finding, expectation: Any, gx_engine: Any, engine: Engine, relation: str) -> None:
-    from boathouse.suites import conditions
-
-    try:
-        made.predicates.append((finding, conditions.predicate(expectation, gx_engine, engine, relation)))
-    except conditions.NotARowTestError:
-        finding.row_level = False  # it cannot name its rows, so it speaks of the batch
-
-
-def _build(suite: Suite, gx: Any) -> Any:
-    """The suite as GX objects, each error with the line of its expectation."""
-    from great_expectations.expectations.registry import get_expectation_impl, list_registered_expectation_implementations
-
-    built = gx.ExpectationSuite(name=suite.name)
-    for position, entry in enumerate(suite.expectations):
-        kind = str(entry.get("type") or entry.get("expectation_type") or "")
-        where = f"{suite.path}:{suite.line_of(position)}" if suite.path else suite.name
-        if kind not in list_registered_expectation_implementations():
-            guess = did_you_mean(kind, list_registered_expectation_implementations())
-            raise UsageError(f"no expectation {kind!r}{guess}", where=where, hint="docs/suites.md lists the usual ones")
-        extra = {key: entry[key] for key in ("severity", "meta", "notes", "description") if entry.get(key) is not None}
-        try:
-            built.add_expectation(get_expectation_impl(kind)(**entry.get("kwargs", {}), **extra))
-        except Exception as error:
-            problems = getattr(error, "errors", None)
-            text = "; ".join(f"{'.'.join(map(str, p['loc']))}: {p['msg']}" for p in problems()) if problems else first_line(error)
-            raise UsageError(f"{kind}: {text}", where=where, hint="mend its kwargs") from error
-    return built
-
-
-def _finding(outcome: Any, row_level: bool) -> Finding:
+def _finding(outcome: Any) -> Finding:
     config, result = outcome.expectation_config, outcome.result or {}
     severity = getattr(config.severity, "value", config.severity) or "critical"
     kwargs = {key: value for key, value in config.kwargs.items() if key != "batch_id"}
-    raised = _raised(outcome.exception_info)
     return Finding(
-        type=config.type, kwargs=_plain(kwargs), severity=str(severity), success=bool(outcome.success), row_level=row_level,
+        type=config.type, kwargs=_plain(kwargs), severity=str(severity), success=bool(outcome.success),
+        position=int(config.id), description=config.description,
         unexpected=int(result.get("unexpected_count") or 0), percent=float(result.get("unexpected_percent") or 0.0),
-        observed=_plain(result.get("observed_value")), error=raised,
+        observed=_plain(result.get("observed_value")), error=_raised(outcome.exception_info),
     )  # fmt: skip
+
+
+def _short(value: Any) -> str:
+    """A value as a reason shows it: of a long list only the beginning."""
+    if isinstance(value, list) and len(value) > _SHOWN:
+        return f"[{', '.join(map(repr, value[:_SHOWN]))}, … {len(value):,} in all]"
+    return repr(value)
+
+
+def _missing(finding: Finding, columns: Iterable[str]) -> str:
+    """What to say of columns that are not there."""
+    known = {name.casefold() for name in columns}
+    missing = [name for name in columns_of(finding.kwargs) if name.casefold() not in known]
+    return "; ".join(f"there is no column {name!r}{did_you_mean(name, columns)}" for name in missing)
 
 
 def _raised(info: Any) -> str | None:
@@ -138,7 +145,8 @@ def _raised(info: Any) -> str | None:
     entries = [info] if info and "raised_exception" in info else list((info or {}).values())
     for entry in entries:
         if isinstance(entry, dict) and entry.get("raised_exception"):
-            return str(entry.get("exception_message") or "it raised").strip().splitlines()[0]
+            text = str(entry.get("exception_message") or "it raised").strip().splitlines()[0]
+            return _MORE_THAN_FILLED if text.startswith("Invalid result values") else re.sub(r"^\(_duckdb\.\w+\) ", "", text)
     return None
 
 
@@ -152,7 +160,7 @@ def _plain(value: Any) -> Any:
 
 
 @contextmanager
-def _quiet() -> Any:
+def quiet() -> Any:
     """GX logs what its results say as well."""
     logger = logging.getLogger("great_expectations")
     level = logger.level

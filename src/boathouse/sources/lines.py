@@ -1,0 +1,106 @@
+"""Lines of a text file: a copy that the engine can read where it could not, and on which line each row stands."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import pyarrow as pa
+
+from boathouse.engine import Engine
+
+_CHUNK = 4 << 20
+_ROWS = 100_000
+_SCHEMA = pa.schema([("place", pa.int64()), ("row_number", pa.int64()), ("line", pa.int64())])
+
+
+@dataclass(frozen=True)
+class Ends:
+    """How many lines a file has, and whether they all end alike."""
+
+    lines: int
+    mixed: bool
+
+
+def line_ends(file: Path) -> Ends:
+    """A count by the bytes; quotes are not looked at, so a line end within a cell counts as well."""
+    feeds = returns = pairs = 0
+    last = b""
+    with file.open("rb") as raw:
+        while chunk := raw.read(_CHUNK):
+            feeds += chunk.count(b"\n")
+            if b"\r" in chunk or last == b"\r":
+                returns += chunk.count(b"\r")
+                pairs += chunk.count(b"\r\n") + (last == b"\r" and chunk[:1] == b"\n")
+            last = chunk[-1:]
+    alike = not returns or (returns == pairs == feeds) or not feeds
+    ends = feeds + returns - pairs
+    return Ends(ends + (last not in (b"\n", b"\r", b"")), not alike)
+
+
+def plain_copy(file: Path, *, head: int, comment: str, quote: str, escape: str) -> Path:
+    """A copy beside the file with line ends of one kind, where the first `head` lines and all comments are left blank:
+    so every line keeps its number. Line ends and comment marks within quotes stay as they are."""
+    target = file.with_name(f"{file.name}.plain")
+    mark, start = quote.encode(), comment.encode()
+    escaped = re.compile(re.escape(escape.encode()) + b".", re.S) if escape not in ("", quote) else None
+    inside = False
+    with file.open("rb") as raw, target.open("wb") as out:
+        for number, (line, end) in enumerate(_split(raw)):
+            if number < head or (start and not inside and line.startswith(start)):
+                out.write(b"\n")
+                continue
+            bare = escaped.sub(b"", line) if escaped else line
+            inside ^= bool(mark) and bare.count(mark) % 2 == 1
+            out.write(line + (end if inside else b"\n"))
+    return target
+
+
+def _split(raw: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
+    """Lines and their ends, whichever of the three kinds they are."""
+    for line in raw:  # up to and with a line feed
+        parts = re.split(rb"(\r\n|\r|\n)", line)
+        yield from zip(parts[:-1:2], parts[1::2], strict=True)
+        if parts[-1]:
+            yield parts[-1], b""
+
+
+def places(file: Path, engine: Engine, name: str, *, head: int, width: int, dialect: dict[str, Any]) -> None:
+    """Makes a table of the engine: (place: the number of the record, blank ones counted; row_number; line: where it
+    begins). Read by Python's csv, which agrees with the engine on what a record is."""
+    batches = _batches(file, head, width, dialect)
+    engine.con.register(f"{name}_reader", pa.RecordBatchReader.from_batches(_SCHEMA, batches))
+    engine.run(f"CREATE OR REPLACE TABLE {name} AS SELECT * FROM {name}_reader")
+    engine.con.unregister(f"{name}_reader")
+
+
+def _batches(file: Path, head: int, width: int, dialect: dict[str, Any]) -> Iterator[pa.RecordBatch]:
+    with file.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as lines:
+        for _ in range(head):
+            next(lines, None)
+        reader = csv.reader(lines, **dialect)
+        columns: tuple[list[int], ...] = ([], [], [])
+        row, line = 0, head + 1
+        for place, cells in enumerate(reader, head + 1):
+            if not _blank(cells, width):
+                row += 1
+                for column, value in zip(columns, (place, row, line), strict=True):
+                    column.append(value)
+            line = head + reader.line_num + 1
+            if len(columns[0]) >= _ROWS:
+                yield _batch(columns)
+                columns = ([], [], [])
+        yield _batch(columns)
+
+
+def _batch(columns: tuple[list[int], ...]) -> pa.RecordBatch:
+    return pa.RecordBatch.from_arrays([pa.array(column, pa.int64()) for column in columns], schema=_SCHEMA)
+
+
+def _blank(cells: list[str], width: int) -> bool:
+    """Whether a record is a blank line, which is no row: of white space alone where there are more columns than one."""
+    return not cells or (width > 1 and len(cells) == 1 and bool(cells[0]) and not cells[0].strip(" \t"))

@@ -1,0 +1,26 @@
+"""What becomes of text cells under a column of the pipeline file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow as pa
+
+from boathouse.config import Column, Pipeline
+from boathouse.engine import Engine
+from boathouse.ingest.stage import typed_select
+from boathouse.sources import Scan
+
+LOST = object()
+
+
+def typed(engine: Engine, cells: list[str | None], **column: Any) -> list[Any]:
+    """The typed value of each cell, LOST for one that goes to quarantine."""
+    settings = {key: column.pop(key) for key in ("trim",) if key in column}
+    pipeline = Pipeline.model_validate({"source": {"type": "x", "location": "x"}, **settings})
+    engine.con.register("given", pa.table({"n": list(range(len(cells))), "c": pa.array(cells, pa.string())}))
+    engine.run("CREATE OR REPLACE TABLE cells AS SELECT * FROM given")
+    columns = {"n": Column(type="BIGINT"), "c": Column(**column)}
+    select = typed_select(Scan("SELECT * FROM cells", {"n": "BIGINT", "c": "VARCHAR"}), columns, pipeline)
+    rows = engine.run(f"SELECT c, _errors, _cells FROM ({select}) ORDER BY n")
+    return [LOST if errors else value for value, errors, _ in rows]
