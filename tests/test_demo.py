@@ -19,6 +19,7 @@ import pytest
 
 import boathouse
 from boathouse.lake.records import RunRecord
+from boathouse.sources.database import connect
 from boathouse.workbench import Workbench
 from demo import company, servers, silos
 from demo.__main__ import best_sold
@@ -146,6 +147,8 @@ def test_servers_hold_two_tables_more(copy: Workbench, postgres: str, mysql: str
     monkeypatch.delenv("DEMO_POSTGRES")
     servers.fill(copy.root, TODAY)
     assert "payments" not in copy.pipelines()
+    for server, url in ((servers.PAYMENTS, postgres), (servers.DELIVERIES, mysql)):
+        server.table.drop(connect(url, copy.root))
 
 
 def run_demo(wb: Workbench) -> subprocess.CompletedProcess:

@@ -84,8 +84,9 @@ def schemas() -> dict[str, str]:
 
 def _pipeline() -> dict[str, Any]:
     """The pipeline file; under `source:` each type allows the keys of its family."""
-    options = {name: family(name).Options for name in families()}
-    refs, whole = models_json_schema([(model, "validation") for model in (Pipeline, *options.values())], by_alias=True)
+    options: dict[str, type[BaseModel]] = {name: family(name).Options for name in families()}
+    wanted: list[type[BaseModel]] = [Pipeline, *options.values()]
+    refs, whole = models_json_schema([(model, "validation") for model in wanted], by_alias=True)
     defs = whole["$defs"]
     source, cases = defs["SourceSpec"], []
     for name, model in options.items():
@@ -111,6 +112,8 @@ def _without_titles(node: Any) -> Any:
 def main(arguments: list[str]) -> None:
     """Writes what the module's docstring says."""
     folder = Path(arguments[0]) if arguments else None
+    if folder is None and not DOCS.is_dir():
+        sys.exit("error: this is no checkout, so there are no pages\n  -> python -m boathouse.reference DIR")
     made = {folder / name: text for name, text in schemas().items()} if folder else files()
     for path, text in made.items():
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.ingest.typed_cells import LOST, typed
 
-many = settings(max_examples=1500, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+many = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 days = st.dates(min_value=date(1000, 1, 1))
 moments = st.datetimes(min_value=datetime(1000, 1, 1))
 zones = st.integers(-14 * 4, 14 * 4).map(lambda quarters: timezone(timedelta(minutes=15 * quarters)))

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tests.ingest.typed_cells import LOST, typed
 
-many = settings(max_examples=1500, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+many = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 SPACES = " \t\n\r\u00a0"
 
 

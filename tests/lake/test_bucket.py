@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import boathouse
+from boathouse.errors import BoathouseError
 from boathouse.workbench import Workbench
 
 
@@ -64,3 +65,13 @@ def test_a_notebook_run_writes_into_the_bucket(remote: Workbench) -> None:
     text = remote.lake.store.read(record.notebook).decode()
     assert "road.publish()" in text
     assert "test-secret-value" not in text
+
+
+def test_a_query_of_a_bucket_reads_no_local_file(remote: Workbench, go) -> None:
+    write(remote.root, "sales.csv", "1,West,2.00\n")
+    remote.add("sales", "sales.csv")
+    go("sales", remote)
+    for query in ("SELECT * FROM read_text('/etc/hostname')", "SELECT * FROM '/etc/passwd'", "SELECT * FROM glob('/etc/*'), sales"):
+        with pytest.raises(BoathouseError):
+            remote.sql(query).rows()
+    assert len(remote.sql("SELECT * FROM sales").rows()) == 1

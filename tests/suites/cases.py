@@ -6,7 +6,7 @@ from typing import Any
 
 TABLE = """
 CREATE TABLE small AS SELECT * FROM (VALUES
- (0, 1, 10, 10, 5,   1.5, 'apple',  DATE '2024-01-01', TIMESTAMP '2024-01-01 10:00:00', true,  '{"a": 1}',   '2024-01-01', 3::DECIMAL(9,2)),
+ (0, 1, 10, 10, 5,   1.5, 'apple',  DATE '2024-01-01', TIMESTAMP '2024-01-01 10:00:00', true,  '{"a": 1}',   '2024-01-01', 3::DECIMAL(12,2)),
  (1, 2, 20, 10, 5,   2.5, 'banana', DATE '2024-02-01', TIMESTAMP '2024-02-01 10:00:00', false, '{"a": "x"}', '01.02.2024', 4),
  (2, 2, 30, 40, 6,  NULL, 'apple',  NULL,              NULL,                            NULL,  '[]',         NULL,         NULL),
  (3, 3, NULL, NULL, 7, 100.0, NULL, DATE '2024-03-01', TIMESTAMP '2024-03-01 10:00:00', true,  NULL,         'yesterday',  5),
@@ -105,7 +105,7 @@ TABLE_LEVEL: dict[str, list[dict[str, Any]]] = {
 OF_TYPE = {
     "expect_column_type_to_be": [({"column": "s", "type_": "VARCHAR"}, True), ({"column": "i", "type_": "VARCHAR"}, False)],
     "expect_column_values_to_be_of_type": [({"column": "s", "type_": "VARCHAR"}, True), ({"column": "dt", "type_": "VARCHAR"}, False)],
-    "expect_column_values_to_be_in_type_list": [({"column": "m", "type_list": ["DECIMAL(9,2)"]}, True), ({"column": "s", "type_list": ["DATE"]}, False)],
+    "expect_column_values_to_be_in_type_list": [({"column": "m", "type_list": ["DECIMAL(12,2)"]}, True), ({"column": "s", "type_list": ["DATE"]}, False)],
 }  # fmt: skip
 
 ELSEWHERE: dict[str, dict[str, Any]] = {

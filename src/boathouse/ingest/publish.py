@@ -48,6 +48,8 @@ class Publisher:
         def plan(table: Table) -> Commit | None:
             if self.batch.known != self.mark.identity == table.mark(self.mark.application):
                 return None  # another run has published this very batch since we landed it
+            if self.mode != "replace":
+                table.check_types(self._schema())
             made = {"append": self._append, "replace": self._replace, "upsert": self._upsert}[self.mode](table)
             applied.update(inserted=made.inserted, updated=made.updated, unchanged=made.unchanged)
             return Commit(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import time
 import uuid
 from collections.abc import Callable
@@ -11,7 +12,6 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote_plus
 
 import pyarrow as pa
 from deltalake import CommitProperties, DeltaTable, Field, PostCommitHookProperties, Schema, Transaction, write_deltalake
@@ -128,7 +128,8 @@ class Table:
 
     def _place(self, file: ParquetFile, by: list[str]) -> ParquetFile:
         """The file under a name of its own in the table's folder; until a commit names it, it is only there."""
-        folder = "".join(f"{name}={quote_plus(str(file.partition[name]))}/" for name in by if name != BATCH)
+        # the log knows the values; the folders are for people, and keep to characters that every store takes
+        folder = "".join(f"{name}={re.sub('[^A-Za-z0-9.-]', '_', str(file.partition[name]))}/" for name in by if name != BATCH)
         path = f"{folder}part-{uuid.uuid4()}.parquet"
         self.store.put(file.path, f"{self.path}/{path}")
         return replace(file, path=Path(path))
@@ -150,7 +151,8 @@ class Table:
                 )  # fmt: skip
                 self.delta = DeltaTable(self.store.url(self.path), storage_options=self.store.delta_options)
             else:
-                self._add_columns(commit)
+                if not commit.replace_all:
+                    self._add_columns(commit.schema)
                 self.delta.create_write_transaction(
                     actions, "overwrite" if commit.replace_all else "append", Schema.from_arrow(commit.schema),
                     partition_by=commit.partition_by, commit_properties=properties,
@@ -168,22 +170,22 @@ class Table:
             raise broken(self.store.url(self.path), error) from error
         return self.delta.version()
 
-    def _add_columns(self, commit: Commit) -> None:
-        """Columns that are new go in by a commit of their own; a type that changes needs a table written anew."""
-        assert self.delta is not None
-        if commit.replace_all:
-            return
-        here = {field.name: field.type for field in self.delta.schema().fields}
-        coming = Schema.from_arrow(commit.schema).fields
-        for new in coming:
+    def check_types(self, schema: pa.Schema) -> None:
+        """Raises StepError where a column has another type here than in `schema`: that needs a table written anew."""
+        here = {field.name: field.type for field in self.delta.schema().fields} if self.delta else {}
+        for new in Schema.from_arrow(schema).fields:
             if new.name in here and here[new.name] != new.type:
-                name = self.path.rsplit("/", 1)[-1]
-                raise StepError(
-                    f"column {new.name!r} is {_type(here[new.name])} in the dataset {name} and {_type(new.type)} in this batch",
-                    hint="set its old type in the pipeline, or publish once with `mode: replace`",
-                )
-        if added := [Field(new.name, new.type, nullable=True) for new in coming if new.name not in here]:
-            self.delta.alter.add_columns(added)
+                name, was, becomes = self.path.rsplit("/", 1)[-1], _type(here[new.name]), _type(new.type)
+                raise StepError(f"column {new.name!r} is {was} in the dataset {name} and {becomes} in this batch",
+                                hint="set its old type in the pipeline, or publish once with `mode: replace`")  # fmt: skip
+
+    def _add_columns(self, schema: pa.Schema) -> None:
+        """Columns that are new, by a commit of their own: they are empty until the next one fills them."""
+        assert self.delta is not None
+        here = {field.name for field in self.delta.schema().fields}
+        new = [Field(field.name, field.type, nullable=True) for field in Schema.from_arrow(schema).fields if field.name not in here]
+        if new:
+            self.delta.alter.add_columns(new)
 
     def restore(self, version: int, meta: dict[str, Any]) -> int:
         """A new version with the content of an old one."""

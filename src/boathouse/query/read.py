@@ -15,6 +15,7 @@ from boathouse.engine import Engine, literal, quote
 from boathouse.engine.duck import explain
 from boathouse.errors import QueryError, UsageError, did_you_mean, first_line
 from boathouse.lake import Lake, Table
+from boathouse.lake.catalog import field_type
 from boathouse.lake.table import BATCH
 from boathouse.query.result import Result
 
@@ -63,7 +64,9 @@ class Reader:
         urls = ", ".join(map(literal, by_url))
         source = f"read_parquet([{urls}], union_by_name = true, hive_partitioning = false, filename = '_file')"
         have = engine.columns(f"SELECT * FROM {source}")
-        columns = [_column(column, have) for column in schema.names if column != BATCH]
+        fields = [field for field in table.delta.schema().fields if field.name != BATCH]  # type: ignore[union-attr]
+        # a column that no file has yet is empty
+        columns = [quote(f.name) if f.name in have else f"NULL::{field_type(f)} AS {quote(f.name)}" for f in fields]
         if BATCH in sql.lower():
             pairs = ", ".join(f"({literal(url)}, {literal(str(batch))})" for url, batch in by_url.items())
             source += f" JOIN (VALUES {pairs}) AS batches(_url, {BATCH}) ON _file = _url"
@@ -72,16 +75,10 @@ class Reader:
         return list(by_url)
 
     def _lock(self, engine: Engine, urls: list[str]) -> None:
-        if self.lake.store.is_local:
-            paths = ", ".join(map(literal, urls))
-            engine.run(f"SET allowed_paths = [{paths}]")
-            engine.run("SET enable_external_access = false")
+        paths = ", ".join(map(literal, urls))
+        engine.run(f"SET allowed_paths = [{paths}]")
+        engine.run("SET enable_external_access = false")
         engine.run("SET lock_configuration = true")
-
-
-def _column(name: str, have: dict[str, str]) -> str:
-    """A column that none of the files has yet is empty."""
-    return quote(name) if name in have else f"NULL AS {quote(name)}"
 
 
 def _tables_of(con: duckdb.DuckDBPyConnection, sql: str, datasets: set[str]) -> list[str]:
