@@ -6,13 +6,17 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+_SIGNS = {"%": " percent ", "#": " number "}
+
 
 def normal(name: str) -> str:
-    """`Order ID` → `order_id`; letters of every script stay, accents stay, the rest becomes `_`."""
+    """`Order ID` → `order_id`, `% of sales` → `percent_of_sales`; letters of every script stay, accents stay, the rest
+    becomes `_`."""
     text = unicodedata.normalize("NFC", name).strip()
     text = re.sub(r"(?<=[a-z0-9])(?=[A-Z][a-z])|(?<=[a-z])(?=[A-Z])", "_", text)
-    text = re.sub(r"[^\w]+", "_", text.casefold()).strip("_")
-    text = re.sub(r"__+", "_", text)
+    text = "".join(_SIGNS.get(letter, letter) for letter in text).lower()
+    text = "".join(letter if letter.isalnum() or unicodedata.category(letter)[0] == "M" else "_" for letter in text)
+    text = re.sub(r"__+", "_", unicodedata.normalize("NFC", text)).strip("_")
     if not text:
         return "column"
     return f"c_{text}" if text[0].isdigit() else text
@@ -20,12 +24,13 @@ def normal(name: str) -> str:
 
 def distinct(names: Iterable[str]) -> list[str]:
     """Each name once: an empty one becomes `column_N`, a second `a` becomes `a_2` (whatever the case)."""
+    given = [name.strip() or f"column_{position}" for position, name in enumerate(names, 1)]
+    own = {name.casefold() for name in given}
     taken: set[str] = set()
     result = []
-    for position, name in enumerate(names, 1):
-        base = name.strip() or f"column_{position}"
+    for base in given:
         candidate, n = base, 2
-        while candidate.casefold() in taken:
+        while candidate.casefold() in taken or (candidate != base and candidate.casefold() in own):
             candidate, n = f"{base}_{n}", n + 1
         taken.add(candidate.casefold())
         result.append(candidate)

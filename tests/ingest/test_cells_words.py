@@ -48,6 +48,6 @@ def test_the_reason_names_column_cell_and_type(engine):
     pipeline = Pipeline.model_validate({"source": {"type": "x", "location": "x"}})
     columns = {"born": Column(type="DATE", format="%d.%m.%Y", from_="Born on"), "age": Column(type="BIGINT")}
     scan = Scan("SELECT '1.2.24' AS \"Born on\", 'old' AS age", {"Born on": "VARCHAR", "age": "VARCHAR"})
-    [(reasons, cells)] = engine.run(f"SELECT _errors, _cells FROM ({typed_select(scan, columns, pipeline)})")
+    [(reasons, cells)] = engine.run(f"SELECT _errors, _cells FROM ({typed_select(scan, columns, pipeline, explain=True)})")
     assert reasons == ["born: '1.2.24' is not a DATE written as %d.%m.%Y", "age: 'old' is not a BIGINT"]
     assert cells == {"born": "1.2.24", "age": "old"}

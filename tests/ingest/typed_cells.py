@@ -21,6 +21,9 @@ def typed(engine: Engine, cells: list[str | None], **column: Any) -> list[Any]:
     engine.con.register("given", pa.table({"n": list(range(len(cells))), "c": pa.array(cells, pa.string())}))
     engine.run("CREATE OR REPLACE TABLE cells AS SELECT * FROM given")
     columns = {"n": Column(type="BIGINT"), "c": Column(**column)}
-    select = typed_select(Scan("SELECT * FROM cells", {"n": "BIGINT", "c": "VARCHAR"}), columns, pipeline)
-    rows = engine.run(f"SELECT c, _errors, _cells FROM ({select}) ORDER BY n")
-    return [LOST if errors else value for value, errors, _ in rows]
+    scan = Scan("SELECT * FROM cells", {"n": "BIGINT", "c": "VARCHAR"})
+    rows = engine.run(f"SELECT c, _lost FROM ({typed_select(scan, columns, pipeline)}) ORDER BY n")
+    told = engine.run(f"SELECT _row, _errors, _cells FROM ({typed_select(scan, columns, pipeline, explain=True)})")
+    assert {row: list(texts.values()) for row, _, texts in told} == {n: [cells[n]] for n, (_, lost) in enumerate(rows) if lost}
+    assert all(len(errors) == 1 for _, errors, _ in told)
+    return [LOST if lost else value for value, lost in rows]

@@ -9,7 +9,17 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from cases import AGGREGATES, ELSEWHERE, OF_TYPE, ON_SQL_ONLY, ONE_COLUMN, SEVERAL_COLUMNS, TABLE, TABLE_LEVEL, compared_with_pandas
+from expectation_cases import (
+    AGGREGATES,
+    ELSEWHERE,
+    OF_TYPE,
+    ON_SQL_ONLY,
+    ONE_COLUMN,
+    SEVERAL_COLUMNS,
+    TABLE,
+    TABLE_LEVEL,
+    compared_with_pandas,
+)
 
 from boathouse.engine import Engine
 from boathouse.errors import UsageError

@@ -15,27 +15,18 @@ from boathouse.config.load import validate
 from boathouse.draft import profile, suite, types
 from boathouse.draft.yaml import render
 from boathouse.engine import Engine, literal, quote
-from boathouse.errors import UsageError, did_you_mean
+from boathouse.errors import BoathouseError, UsageError, did_you_mean
 from boathouse.ingest.land import receive
 from boathouse.ingest.stage import plain_type, typed_select
 from boathouse.names import distinct, normal
 from boathouse.progress import Event
-from boathouse.sources import Scan, Schema, Source, family_of
+from boathouse.sources import Item, Scan, Schema, Source, family_of
 from boathouse.sources.registry import family
 
 # `--option` keys that are the pipeline's and not the source's
-_PIPELINE = (
-    "key",
-    "mode",
-    "dataset",
-    "quarantine_limit",
-    "description",
-    "partition_by",
-    "drop",
-    "schedule",
-    "trim",
-    "null_values",
-)
+_PIPELINE = ("key", "mode", "dataset", "quarantine_limit", "description", "partition_by", "drop", "schedule", "trim",
+             "null_values")  # fmt: skip
+_LISTS = ("key", "partition_by", "drop", "null_values")
 _ID = re.compile(r"(^|_)(id|uuid|key|code|no|nr|number|sku)$")
 
 
@@ -55,77 +46,107 @@ class Draft:
 def draft(name: str, location: str, options: dict[str, Any], engine: Engine, root: Path, day: date) -> Draft:
     """Looks at the whole source. Raises UsageError for a location or an option that is none, SourceError."""
     given = dict(options)
-    mine = {key: given.pop(key) for key in _PIPELINE if key in given}
+    mine = _settings({key: given.pop(key) for key in _PIPELINE if key in given})
     location, warning = _without_password(location, name)
     kind = family(given.pop("type")) if "type" in given else family_of(location)
     source = _probe(kind, location, given, root, day)
-    item = source.items()[0]
-    file, _, arrow = receive(source, item, engine, Event("add", item.name))
-    if not arrow:
-        source.options = source.sniff(engine, file, given)
-    scan = Source.scan(source, engine, file, None) if arrow else source.scan(engine, file, None)
-    looked = Look(name, source, scan, source.schema(item), engine, _listed(mine.pop("drop", [])))
-    looked.at_types()
-    key = _listed(mine.pop("key", [])) or looked.key()
+    looked = Look(name, source, given, engine, mine)
+    looked.at_everything()
+    key = mine.pop("key", []) or looked.key()
     _check_key(key, looked)
     checks = suite.suggest(name, looked.profiles, key if looked.holds(key) else [], looked.required | set(key))
     text = render(name, location, kind.family, source, looked, key, mine)
     _prove(text, name, root)
-    made = Draft(
-        name,
-        text,
-        json.dumps(checks, indent=2, ensure_ascii=False) + "\n",
-        looked.assumptions(key),
-        looked.rows,
-        len(looked.columns),
-    )
-    made.warnings = [warning] if warning else []
+    suite_text = json.dumps(checks, indent=2, ensure_ascii=False) + "\n"
+    made = Draft(name, text, suite_text, looked.assumptions(key), looked.rows, len(looked.columns))
+    made.warnings = [*([warning] if warning else []), *looked.warnings]
     return made
 
 
 class Look:
-    """What a look at one item found: its columns, their types, their profile."""
+    """What a look at all items found: their columns, types and profile. The first item decides how the others are read."""
 
-    def __init__(self, name: str, source: Source, scan: Scan, declared: Schema, engine: Engine, drop: list[str]):
-        self.name, self.source, self.scan, self.declared, self.engine, self.drop = name, source, scan, declared, engine, drop
+    def __init__(self, name: str, source: Source, given: dict[str, Any], engine: Engine, mine: dict[str, Any]):
+        self.name, self.source, self.given, self.engine = name, source, given, engine
+        self.drop: list[str] = mine.pop("drop", [])
+        self.null_values: list[str] = mine.get("null_values", [])
+        self.limit: float = mine.get("quarantine_limit", Pipeline.model_fields["quarantine_limit"].default)
+        self.declared = Schema()
+        self.came: dict[str, str] = {}
         self.columns: dict[str, Column] = {}
         self.notes: dict[str, list[str]] = {}
         self.profiles: list[profile.ColumnProfile] = []
-        self.rows = self.unreadable = 0
+        self.warnings: list[str] = []
+        self.rows = self.unreadable = self.mistyped = 0
 
-    def at_types(self) -> None:
+    def at_everything(self) -> None:
         """Copies the source's text once, decides the types on all of it, then profiles the typed rows."""
-        came = {name: kind for name, kind in self.scan.columns.items() if name not in self.drop}
-        copy = self.engine.scratch / f"{self.name}-text.parquet"
-        names = ", ".join(map(quote, came))
-        written = self.engine.write_parquet(f"SELECT {names} FROM ({self.scan.select})", copy)
-        rejected = self.scan.rejects(self.engine, written.rows)
-        self.unreadable = self.engine.one(f"SELECT count(*) FROM ({rejected})")[0] if rejected else 0
-        self.rows = written.rows + self.unreadable
-        text = f"read_parquet({literal(str(copy))})"
-        for own, theirs in zip(distinct(map(normal, came)), came, strict=True):
-            typed = self._type(text, theirs, came[theirs])
+        copies = [copy for n, item in enumerate(self.source.items()) if (copy := self._text(n, item))]
+        text = f"read_parquet([{', '.join(literal(str(copy)) for copy in copies)}], union_by_name = true)"
+        typed = self._typed(text)
+        if self.mistyped + self.unreadable > self.limit * self.rows and self.mistyped:
+            typed = self._typed(text, strict=True)  # better text than most of the source in quarantine
+        self.profiles = profile.profile(self.engine, typed, {name: column.type for name, column in self.columns.items()})
+
+    def _text(self, n: int, item: Item) -> Path | None:
+        """The text of one item, as the pipeline would read it. What is wrong with one of many is a warning."""
+        try:
+            scan = self._scan(n, item)
+            names = [name for name in scan.columns if name not in self.drop]
+            copy = self.engine.scratch / f"{self.name}-text-{n}.parquet"
+            written = self.engine.write_parquet(f"SELECT {', '.join(map(quote, names))} FROM ({scan.select})", copy)
+            rejected = scan.rejects(self.engine, written.rows)
+        except BoathouseError as error:
+            if not n:
+                raise
+            self.warnings.append(f"{item.name} was left out: {error.message}")
+            return None
+        unreadable = self.engine.one(f"SELECT count(*) FROM ({rejected})")[0] if rejected else 0
+        self.unreadable, self.rows = self.unreadable + unreadable, self.rows + written.rows + unreadable
+        if not n:
+            self.came = {name: scan.columns[name] for name in names}
+        elif set(names) != set(self.came):
+            others = sorted(set(names) ^ set(self.came))
+            self.warnings.append(f"{item.name} was left out: its columns are others ({', '.join(others[:5])})")
+            return None
+        return copy
+
+    def _scan(self, n: int, item: Item) -> Scan:
+        file, _, arrow = receive(self.source, item, self.engine, Event("add", item.name))
+        if not n:
+            self.declared = self.source.schema(item)
+            self.source.options = self.source.options if arrow else self.source.sniff(self.engine, file, self.given)
+        return Source.scan(self.source, self.engine, file, None) if arrow else self.source.scan(self.engine, file, None)
+
+    def _typed(self, text: str, *, strict: bool = False) -> str:
+        """Decides the columns; the rows that they can hold, as a relation."""
+        inferred = types.infer(self.engine, text, [name for name, kind in self.came.items() if self._open(name, kind)],
+                               self.null_values, strict=strict)  # fmt: skip
+        for own, theirs in zip(distinct(map(normal, self.came)), self.came, strict=True):
+            typed = inferred.get(theirs) or self._known(text, theirs, self.came[theirs])
             self.columns[own] = typed.column.model_copy(update={"from_": theirs if theirs != own else None})
             self.notes[own] = typed.notes
-        known = Pipeline.model_validate({"source": {"type": "x", "location": "x"}})
-        select = typed_select(Scan(f"SELECT * FROM {text}", came), self.columns, known)
-        typed_copy = self.engine.scratch / f"{self.name}-typed.parquet"
-        self.engine.write_parquet(f"SELECT * EXCLUDE (_errors, _cells) FROM ({select}) WHERE _errors IS NULL", typed_copy)
-        kinds = {name: column.type for name, column in self.columns.items()}
-        self.profiles = profile.profile(self.engine, f"read_parquet({literal(str(typed_copy))})", kinds)
+        plain = Pipeline.model_validate({"source": {"type": "x", "location": "x"}, "null_values": self.null_values})
+        select = typed_select(Scan(f"SELECT * FROM {text}", self.came), self.columns, plain)
+        copy = self.engine.scratch / f"{self.name}-typed.parquet"
+        self.engine.write_parquet(f"SELECT * EXCLUDE (_lost) FROM ({select}) WHERE NOT _lost", copy)
+        relation = f"read_parquet({literal(str(copy))})"
+        self.mistyped = self.rows - self.unreadable - self.engine.one(f"SELECT count(*) FROM {relation}")[0]
+        return relation
 
-    def _type(self, text: str, name: str, kind: str) -> types.Typed:
-        declared = self.declared.types.get(name)
+    def _open(self, name: str, kind: str) -> bool:
+        """Whether the values decide the type: the source declares none."""
+        return kind == "VARCHAR" and name not in self.declared.types
+
+    def _known(self, text: str, name: str, kind: str) -> types.Typed:
         if kind == "JSON":
             return types.Typed(Column(type=_list_type(self.engine, text, name)))
         if kind != "VARCHAR":
             return types.Typed(Column(type=plain_type(kind)))
-        if declared:
-            column = Column(type=declared)
-            filled, lost, examples = types.verify(self.engine, text, name, column)
-            told = f"{lost:,} of {filled:,} cells are no {declared}, as the server declares ({', '.join(map(repr, examples))})"
-            return types.Typed(column, [told] if lost else [])
-        return types.infer(self.engine, text, [name])[name]
+        column = Column(type=self.declared.types[name])
+        filled, lost, examples = types.verify(self.engine, text, name, column)
+        told = f"{lost:,} of {filled:,} cells are no {column.type}, as the server declares ({', '.join(map(repr, examples))})"
+        return types.Typed(column, [told] if lost else [])
 
     @property
     def required(self) -> set[str]:
@@ -155,8 +176,9 @@ class Look:
         told.append(f"key: {', '.join(key)}" if key else "key: none was found; name one with --option key=COLUMN")
         told += [f"{name}: {column.type}" + (f" ({'; '.join(self.notes[name])})" if self.notes[name] else "")
                  for name, column in self.columns.items()]  # fmt: skip
-        if self.unreadable:
-            told.append(f"{self.unreadable:,} of {self.rows:,} rows could not be read and would go to quarantine")
+        if out := self.unreadable + self.mistyped:
+            told.append(f"{out:,} of {self.rows:,} rows could not be read and would go to quarantine"
+                        + (f": more than its limit of {self.limit:.0%}, so the batch would be rejected" if out > self.limit * self.rows else ""))  # fmt: skip
         return told
 
 
@@ -189,8 +211,13 @@ def _check_key(key: list[str], looked: Look) -> None:
                              hint=f"columns: {', '.join(looked.columns)}")  # fmt: skip
 
 
-def _listed(value: Any) -> list[str]:
-    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else list(value)
+def _settings(mine: dict[str, Any]) -> dict[str, Any]:
+    """The pipeline's own keys as the model reads them; a list is written with commas."""
+    listed = {key: [part.strip() for part in value.split(",") if part.strip()] if key in _LISTS and isinstance(value, str) else value
+              for key, value in mine.items()}  # fmt: skip
+    alone = {key: value for key, value in listed.items() if key != "mode"}  # what it needs is looked at with the whole
+    model = validate(Pipeline, {"source": {"type": "x", "location": "x"}, **alone}, Path("--option"))
+    return {key: getattr(model, key) if key in alone else value for key, value in listed.items()}
 
 
 def _without_password(location: str, name: str) -> tuple[str, str | None]:

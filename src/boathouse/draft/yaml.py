@@ -30,7 +30,7 @@ def render(name: str, location: str, family: str, source: Any, looked: Any, key:
     if key:
         lines.append(f"key: {_scalar(key)}  # names a row: a batch updates rows by it")
     for option, value in mine.items():
-        lines.append(f"{option}: {_scalar(_typed(value, option))}")
+        lines.append(f"{option}: {_scalar(value)}")
     lines += [
         "# mode: append | replace | upsert      unset: upsert with a key, else append for a glob, else replace",
         "# deduplicate: {keep: last}            which row of a key wins within a batch",
@@ -61,12 +61,6 @@ def _scalar(value: Any) -> str:
     plain = yaml.safe_dump(text, allow_unicode=True, width=10**9).removesuffix("\n...\n").rstrip("\n")
     safe = plain == text and not any(c in text for c in ",{}[]#&*!|>%@`\"'\\\t") and ": " not in text
     return text if safe else json.dumps(text, ensure_ascii=False)
-
-
-def _typed(value: Any, option: str) -> Any:
-    if option in ("partition_by", "null_values") and isinstance(value, str):
-        return [part.strip() for part in value.split(",")]
-    return yaml.safe_load(value) if isinstance(value, str) else value
 
 
 def _short(location: str) -> str:

@@ -15,8 +15,8 @@ from boathouse.sources import Item, Scan
 from boathouse.suites.suite import ROW
 
 # columns of the staged relation beside the dataset's own
-ERRORS, CELLS = "_errors", "_cells"
-INTERNAL = (ROW, ERRORS, CELLS)
+ERRORS, CELLS, LOST = "_errors", "_cells", "_lost"
+INTERNAL = (ROW, ERRORS, CELLS, LOST)
 
 
 @dataclass
@@ -32,6 +32,8 @@ class Batch:
     scan: Scan | None = None
     columns: dict[str, Column] = field(default_factory=dict)
     typed: str | None = None  # a SELECT: the typed relation, still to be read
+    told: str | None = None  # a SELECT: which of its rows lost a cell on the way, and why
+    lost: str | None = None  # a table of the engine: what `told` says, where any row did
     staged: ParquetFile | None = None
     numbered: bool = False  # whether the staged file holds `_row` itself
     types: dict[str, str] = field(default_factory=dict)  # of the staged relation, without INTERNAL

@@ -12,6 +12,8 @@ from boathouse.config import Column
 from boathouse.engine import literal
 
 _INTEGERS = {"BIGINT", "INTEGER", "SMALLINT", "TINYINT"}
+# what people leave around cells: spaces, tabs, line ends, no-break spaces
+_WHITE = ("' '", "chr(9)", "chr(10)", "chr(13)", "chr(160)")
 _SPACES = [" ", "\u00a0", "\u202f"]  # with `thousands: " "` the narrow ones are meant as well
 _DAY = r"\d{4,6}[-/ ]\d{1,2}[-/ ]\d{1,2}"
 _TIME = r"\d{1,2}:\d{1,2}(:\d{1,2}(\.\d{1,6}0*)?)?"
@@ -26,14 +28,13 @@ def text_value(cell: str, trim: bool, null_values: list[str]) -> str:
         return f"CASE WHEN {text} IN ({words}) THEN NULL ELSE {text} END"
     if not trim:
         return f"nullif({cell}, '')"
-    # trimming copies every cell: a look at its two ends, which is half the cost, says whether it is needed
+    # trimming copies every cell; whether it is needed shows at its two ends, for a third of the cost
     ends = " OR ".join(f"{end} < '!' OR {end} >= chr(127)" for end in (cell, f"{cell}[-1]"))
     return f"CASE WHEN {ends} THEN nullif({_bare(cell)}, '') ELSE {cell} END"
 
 
 def _bare(cell: str) -> str:
-    """Without what people leave around cells: spaces, tabs, line ends, no-break spaces."""
-    return f"trim({cell}, ' ' || chr(9) || chr(10) || chr(13) || chr(160))"
+    return f"trim({cell}, {' || '.join(_WHITE)})"
 
 
 def value(cell: str, column: Column, null_values: list[str]) -> str:

@@ -11,7 +11,7 @@ import pyarrow as pa
 from boathouse.config import Pipeline
 from boathouse.engine import Engine, ParquetFile, literal, quote
 from boathouse.errors import BoathouseError, StepError, first_line
-from boathouse.ingest.batch import CELLS, ERRORS, INTERNAL, ROW, Batch
+from boathouse.ingest.batch import CELLS, ERRORS, INTERNAL, LOST, ROW, Batch
 from boathouse.ingest.stage import plain_type, rejected_row
 from boathouse.progress import Event
 
@@ -33,6 +33,7 @@ def clean(batch: Batch, pipeline: Pipeline, engine: Engine, event: Event, report
     file = engine.scratch / f"{batch.slug}-staged.parquet"
     batch.staged = engine.write_parquet(_derived(batch.typed, pipeline), file, watch)
     _keep_rejects(batch, engine)
+    _explain_lost(batch, engine)
     batch.record.rows_read = batch.staged.rows + batch.rejected_lines
     if pipeline.sql or pipeline.has_step:
         batch.staged = _own_step(batch, pipeline, engine, watch)
@@ -42,17 +43,29 @@ def clean(batch: Batch, pipeline: Pipeline, engine: Engine, event: Event, report
 
 
 def staged(batch: Batch) -> str:
-    """The staged relation with `_row`, the row's position from 0."""
+    """The staged relation with `_row`, the row's position from 0, and with `_errors` and `_cells` of rows that lost some."""
     assert batch.staged is not None
     path = literal(str(batch.staged.path))
     if batch.numbered:
         return f"(SELECT * FROM read_parquet({path}))"
-    return f"(SELECT * EXCLUDE (file_row_number), file_row_number AS {ROW} FROM read_parquet({path}, file_row_number = true))"
+    rows = (f"(SELECT * EXCLUDE (file_row_number, {LOST}), file_row_number AS {ROW} "
+            f"FROM read_parquet({path}, file_row_number = true))")  # fmt: skip
+    if batch.lost:
+        return f"(SELECT s.*, l.{ERRORS}, l.{CELLS} FROM {rows} AS s LEFT JOIN {batch.lost} AS l USING ({ROW}))"
+    return f"(SELECT *, NULL::VARCHAR[] AS {ERRORS}, NULL::MAP(VARCHAR, VARCHAR) AS {CELLS} FROM {rows})"
 
 
 def _derived(select: str, pipeline: Pipeline) -> str:
     own = "".join(f", ({expression}) AS {quote(name)}" for name, expression in pipeline.derive.items())
-    return f"SELECT * EXCLUDE ({ERRORS}, {CELLS}){own}, {ERRORS}, {CELLS} FROM ({select})"
+    return f"SELECT * EXCLUDE ({LOST}){own}, {LOST} FROM ({select})"
+
+
+def _explain_lost(batch: Batch, engine: Engine) -> None:
+    """Where rows lost a cell, the source is read again to say which; most batches have none."""
+    assert batch.staged is not None
+    if engine.one(f"SELECT count(*) FROM read_parquet({literal(str(batch.staged.path))}) WHERE {LOST}")[0]:
+        batch.lost = f"lost_{batch.slug}"
+        engine.run(f"CREATE OR REPLACE TABLE {batch.lost} AS SELECT {ROW}, {ERRORS}, {CELLS} FROM ({batch.told})")
 
 
 def _keep_rejects(batch: Batch, engine: Engine) -> None:

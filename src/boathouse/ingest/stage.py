@@ -6,18 +6,19 @@ from boathouse.config import Column, Pipeline
 from boathouse.engine import Engine, literal, quote
 from boathouse.errors import StepError, did_you_mean
 from boathouse.ingest import cells
-from boathouse.ingest.batch import CELLS, ERRORS, Batch
+from boathouse.ingest.batch import CELLS, ERRORS, LOST, ROW, Batch
 from boathouse.sources import Scan, Source
 
 
 def stage(batch: Batch, pipeline: Pipeline, source: Source, engine: Engine) -> None:
-    """Sets `typed`: a SELECT over the landed file with the pipeline's columns, `_errors` and `_cells`."""
+    """Sets `typed`: a SELECT over the landed file with the pipeline's columns and `_lost`."""
     assert batch.file is not None
     wanted = {column.from_ or name: column.type for name, column in pipeline.columns.items()}
     scan = _scan(batch, source, engine, wanted)
     batch.scan = scan
     batch.columns = _columns(pipeline, scan, batch)
     batch.typed = typed_select(scan, batch.columns, pipeline)
+    batch.told = typed_select(scan, batch.columns, pipeline, explain=True)
 
 
 def _scan(batch: Batch, source: Source, engine: Engine, wanted: dict[str, str]) -> Scan:
@@ -64,8 +65,9 @@ def plain_type(kind: str) -> str:
     return "VARCHAR" if plain.startswith("ENUM") else plain
 
 
-def typed_select(scan: Scan, columns: dict[str, Column], pipeline: Pipeline) -> str:
-    """One SELECT, read once: inside, each cell and its value; outside, which cells were lost (few rows ever look)."""
+def typed_select(scan: Scan, columns: dict[str, Column], pipeline: Pipeline, *, explain: bool = False) -> str:
+    """A SELECT of the typed columns and of `_lost`: whether a cell of the row was lost on the way. To `explain` is to
+    read again, for the rows that did: `_row`, `_errors` and, by column, `_cells` as they came."""
     inner, outer, suspects, reasons = [], [], [], []
     for position, (name, column) in enumerate(columns.items()):
         came = quote(column.from_ or name)
@@ -84,21 +86,21 @@ def typed_select(scan: Scan, columns: dict[str, Column], pipeline: Pipeline) -> 
         if test := cells.suspect(cell, quote(name), column):
             suspects.append(f"({test})")
             reasons.append((name, cell, cells.lost(cell, quote(name), column, nulls), column))
-    errors, texts = _error_columns(suspects, reasons)
-    return f"SELECT {', '.join(outer)}, {errors} AS {ERRORS}, {texts} AS {CELLS} FROM (SELECT {', '.join(inner)} FROM ({scan.select}))"
-
-
-def _error_columns(suspects: list[str], reasons: list[tuple[str, str, str, Column]]) -> tuple[str, str]:
-    """`_errors`: the reasons of a row, NULL for most; `_cells`: the lost cells as they came, by column name."""
-    if not suspects:
-        return "NULL::VARCHAR[]", "NULL::MAP(VARCHAR, VARCHAR)"
-    any_suspect = " OR ".join(suspects)
+    relation = f"(SELECT {', '.join(inner)} FROM ({scan.select}))"
+    lost = _any(suspects, [test for _, _, test, _ in reasons])
+    if not explain:
+        return f"SELECT {', '.join(outer)}, {lost} AS {LOST} FROM {relation}"
     told = ", ".join(_reason(name, cell, test, column) for name, cell, test, column in reasons)
     kept = ", ".join(f"CASE WHEN {test} THEN {{'k': {literal(name)}, 'v': {cell}}} END" for name, cell, test, _ in reasons)
-    listed = f"list_filter([{told}], lambda x: x IS NOT NULL)"
-    errors = f"CASE WHEN {any_suspect} THEN CASE WHEN len({listed}) > 0 THEN {listed} END END"
-    texts = f"CASE WHEN {any_suspect} THEN map_from_entries(list_filter([{kept}], lambda x: x IS NOT NULL)) END"
-    return errors, texts
+    return (
+        f"SELECT * FROM (SELECT row_number() OVER () - 1 AS {ROW}, list_filter([{told}], lambda x: x IS NOT NULL) AS {ERRORS}, "
+        f"map_from_entries(list_filter([{kept}], lambda x: x IS NOT NULL)) AS {CELLS}, {lost} AS {LOST} FROM {relation}) WHERE {LOST}"
+    )
+
+
+def _any(suspects: list[str], tests: list[str]) -> str:
+    """Whether a row lost a cell: the dear tests are run on the few rows that a cheap one suspects."""
+    return f"CASE WHEN {' OR '.join(suspects)} THEN {' OR '.join(tests)} ELSE false END" if suspects else "false"
 
 
 def _reason(name: str, cell: str, test: str, column: Column) -> str:

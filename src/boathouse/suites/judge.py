@@ -129,8 +129,9 @@ def _finding(outcome: Any) -> Finding:
 def _short(value: Any) -> str:
     """A value as a reason shows it: of a long list only the beginning."""
     if isinstance(value, list) and len(value) > _SHOWN:
-        return f"[{', '.join(map(repr, value[:_SHOWN]))}, … {len(value):,} in all]"
-    return repr(value)
+        return f"[{', '.join(map(_short, value[:_SHOWN]))}, … {len(value):,} in all]"
+    whole = isinstance(value, float) and value.is_integer() and abs(value) < 1e15
+    return str(int(value)) if whole else repr(value)  # GX makes a float of every bound
 
 
 def _missing(finding: Finding, columns: Iterable[str]) -> str:
