@@ -28,7 +28,11 @@ def road(rows: int = 10_000_000, rounds: int = 3) -> str:
         return ["sh", "-c", f'rm -rf "{root}/lake"; exec "$@"', "sh", *command]
 
     workbench.make(root, file)
-    bare, road, whole = "bare DuckDB: COPY (FROM read_csv) TO parquet", "the road, in one process", "boathouse run, from a cold shell"
+    bare, road, whole = (
+        "bare DuckDB: COPY (FROM read_csv) TO parquet",
+        "the road, in one process",
+        "boathouse run, from a cold shell",
+    )
     candidates = {
         bare: python(RIVALS / "bare_copy.py", file, DATA / "bare.parquet", MEMORY),
         road: fresh(python(RIVALS / "road.py", root)),
@@ -70,7 +74,9 @@ def upsert() -> str:
     shutil.rmtree(DATA / "merged", ignore_errors=True)
     write_deltalake(str(DATA / "merged"), connection.sql(f"FROM read_csv('{big}')").to_arrow_reader(100_000))
     once(python(RIVALS / "merge.py", DATA / "change-1.csv", DATA / "merged"))
-    timings["1M into 10M, the second: delta-rs merge, no checks"] = once(python(RIVALS / "merge.py", DATA / "change-2.csv", DATA / "merged"))
+    timings["1M into 10M, the second: delta-rs merge, no checks"] = once(
+        python(RIVALS / "merge.py", DATA / "change-2.csv", DATA / "merged")
+    )
     root = workbench.make(DATA / "workbench", big)
     timings["10M rows replaced: the road"] = once(python(RIVALS / "road.py", root))
     return table("Upsert", timings, ours)

@@ -23,7 +23,9 @@ class Timing:
 def once(command: list[str], **environment: str) -> Timing:
     """Runs a command to its end. Raises RuntimeError where it fails."""
     began = time.perf_counter()
-    process = subprocess.Popen(command, env={**os.environ, **environment}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    process = subprocess.Popen(
+        command, env={**os.environ, **environment}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
     peak = [0.0]
     watcher = threading.Thread(target=_watch, args=(process.pid, peak), daemon=True)
     watcher.start()
@@ -58,7 +60,8 @@ def side_by_side(candidates: dict[str, list[str]], rounds: int = 3) -> dict[str,
             seen[name].append(timing)
             print(f"  round {number + 1}: {name:46} {timing.seconds:7.2f} s {timing.megabytes:7.0f} MB", flush=True)
     return {
-        name: Timing(statistics.median(t.seconds for t in timings), max(t.megabytes for t in timings)) for name, timings in seen.items()
+        name: Timing(statistics.median(t.seconds for t in timings), max(t.megabytes for t in timings))
+        for name, timings in seen.items()
     }
 
 

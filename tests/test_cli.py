@@ -48,7 +48,12 @@ def test_init_add_run_and_look(tmp_path: Path) -> None:
 
 def test_catalog_runs_and_quarantine_as_json(sales: Workbench) -> None:
     [dataset] = json.loads(call(sales, "catalog", "--json").stdout)["datasets"]
-    assert (dataset["name"], dataset["rows"], dataset["version"], dataset["verdict"]) == ("sales", 20, 0, "passed with quarantine")
+    assert (dataset["name"], dataset["rows"], dataset["version"], dataset["verdict"]) == (
+        "sales",
+        20,
+        0,
+        "passed with quarantine",
+    )
     assert {"name": "amount", "type": "DECIMAL(18,2)", "description": None} in dataset["columns"]
     kept = json.loads(call(sales, "quarantine", "sales", "--json").stdout)
     assert kept["count"] == 1
@@ -62,7 +67,9 @@ def test_sql_in_every_format(sales: Workbench) -> None:
     assert b"West" in call(sales, "sql", query).stdout
     assert call(sales, "sql", query, "--format", "csv").stdout == b'"region","n"\n"West",20\n'
     assert json.loads(call(sales, "sql", query, "--format", "json").stdout) == [{"region": "West", "n": 20}]
-    assert pa.ipc.open_stream(call(sales, "sql", query, "--format", "arrow").stdout).read_all().to_pylist() == [{"region": "West", "n": 20}]
+    assert pa.ipc.open_stream(call(sales, "sql", query, "--format", "arrow").stdout).read_all().to_pylist() == [
+        {"region": "West", "n": 20}
+    ]
     assert pq.read_table(io.BytesIO(call(sales, "sql", query, "--format", "parquet").stdout)).num_rows == 1
 
 
@@ -120,6 +127,6 @@ def test_a_typo_in_a_pipeline_names_the_line_and_the_keys(sales: Workbench) -> N
 
 def test_help_is_quick() -> None:
     """Nothing heavy is imported to say what there is."""
-    heavy = "great_expectations papermill pandas pyarrow duckdb deltalake sqlalchemy IPython".split()
+    heavy = ["great_expectations", "papermill", "pandas", "pyarrow", "duckdb", "deltalake", "sqlalchemy", "IPython"]
     code = f"import sys, boathouse.cli; print([m for m in {heavy!r} if m in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"

@@ -18,7 +18,7 @@ def main(folder: str) -> None:
     import boathouse.suites.conditions
     import boathouse.suites.dialect
     import boathouse.suites.docs
-    import boathouse.suites.metrics  # noqa: F401
+    import boathouse.suites.metrics
 
     print("ready", flush=True)
     for line in sys.stdin:

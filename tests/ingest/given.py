@@ -31,7 +31,9 @@ def csv(wb: Workbench, lines: str | Iterable[str], item: str = "orders.csv") -> 
     (wb.root / item).write_text("\n".join([",".join(COLUMNS), *rows]) + "\n", encoding="utf-8")
 
 
-def pipeline(wb: Workbench, *, name: str = "orders", location: str = "orders.csv", columns: dict[str, str] = COLUMNS, **other: Any) -> None:
+def pipeline(
+    wb: Workbench, *, name: str = "orders", location: str = "orders.csv", columns: dict[str, str] = COLUMNS, **other: Any
+) -> None:
     made = {"source": {"type": "csv", "location": location, "delimiter": ","}, "columns": columns, "quarantine_limit": 1} | other
     (wb.root / "pipelines").mkdir(exist_ok=True)
     (wb.root / "pipelines" / f"{name}.yml").write_text(json.dumps(made), encoding="utf-8")  # JSON is YAML

@@ -44,7 +44,11 @@ def test_iso_timestamps(engine, given_moments, between):
 
 
 @many
-@given(st.lists(st.builds(lambda m, z: m.replace(tzinfo=z), st.datetimes(datetime(1600, 1, 1), datetime(2500, 1, 1)), zones), max_size=40))
+@given(
+    st.lists(
+        st.builds(lambda m, z: m.replace(tzinfo=z), st.datetimes(datetime(1600, 1, 1), datetime(2500, 1, 1)), zones), max_size=40
+    )
+)
 def test_timestamps_with_a_zone(engine, given_moments):
     cells = [moment.isoformat() for moment in given_moments]
     assert [value.astimezone(UTC) for value in typed(engine, cells, type="TIMESTAMPTZ")] == given_moments
@@ -62,7 +66,9 @@ def test_what_is_no_timestamp_with_a_zone(engine, cell):
     assert typed(engine, [cell], type="TIMESTAMPTZ") == [LOST]
 
 
-@pytest.mark.parametrize("cell", ["24-01-05", "2024-01-05 10:00", "2024-01-05T10:00:00", "2024-13-01", "epoch", "today", "20240105"])
+@pytest.mark.parametrize(
+    "cell", ["24-01-05", "2024-01-05 10:00", "2024-01-05T10:00:00", "2024-13-01", "epoch", "today", "20240105"]
+)
 def test_what_is_no_date(engine, cell):
     assert typed(engine, [cell], type="DATE") == [LOST]
 
@@ -75,4 +81,7 @@ def test_two_digits_are_no_year_of_four(engine):
 
 def test_a_date_has_no_time(engine):
     assert typed(engine, ["2024-01-05 00:00:00", "2024-01-05T00:00"], type="DATE") == [date(2024, 1, 5)] * 2
-    assert typed(engine, ["01.02.2024 10:30", "01.02.2024 00:00"], type="DATE", format="%d.%m.%Y %H:%M") == [LOST, date(2024, 2, 1)]
+    assert typed(engine, ["01.02.2024 10:30", "01.02.2024 00:00"], type="DATE", format="%d.%m.%Y %H:%M") == [
+        LOST,
+        date(2024, 2, 1),
+    ]

@@ -53,7 +53,11 @@ def test_decimals(engine, cells, size):
             assert value is None
             continue
         said = Decimal(bare) if re.fullmatch(r"[+-]?(\d+(\.\d*)?|\.\d+)", bare, re.A) else None
-        fits = said is not None and said == said.quantize(Decimal(10) ** -scale, context=ROOM) and abs(said) < 10 ** (precision - scale)
+        fits = (
+            said is not None
+            and said == said.quantize(Decimal(10) ** -scale, context=ROOM)
+            and abs(said) < 10 ** (precision - scale)
+        )
         assert value == said if fits else value is LOST, cell
 
 
@@ -65,7 +69,9 @@ def test_floats(engine, cells):
         if empty(cell):
             assert value is None
             continue
-        said = float(bare) if re.fullmatch(r"[+-]?((\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?|inf|infinity|nan)", bare, re.A | re.I) else None
+        said = (
+            float(bare) if re.fullmatch(r"[+-]?((\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?|inf|infinity|nan)", bare, re.A | re.I) else None
+        )
         if said is None or (math.isinf(said) and "inf" not in bare.lower()):
             assert value is LOST, cell
         else:
@@ -78,7 +84,9 @@ def test_decimal_comma_and_thousands(engine, numbers):
     cells = [f"{number:,}".translate(str.maketrans({",": ".", ".": ","})) for number in numbers]
     assert typed(engine, cells, type="DECIMAL(18,3)", decimal=",", thousands=".") == numbers
     assert typed(engine, [f"{number:,}" for number in numbers], type="DECIMAL(18,3)", thousands=",") == numbers
-    assert typed(engine, [f"{number:,}" for number in numbers], type="DOUBLE", thousands=",") == [float(number) for number in numbers]
+    assert typed(engine, [f"{number:,}" for number in numbers], type="DOUBLE", thousands=",") == [
+        float(number) for number in numbers
+    ]
 
 
 @pytest.mark.parametrize("kind", ["BIGINT", "DECIMAL(18,2)", "DOUBLE"])

@@ -34,7 +34,13 @@ def test_null_words_are_those_of_the_column(engine):
 
 
 def test_lists(engine):
-    assert typed(engine, ['["a", "b"]', "[]", "null", "", "[1, null]"], type="VARCHAR[]") == [["a", "b"], [], LOST, None, ["1", None]]
+    assert typed(engine, ['["a", "b"]', "[]", "null", "", "[1, null]"], type="VARCHAR[]") == [
+        ["a", "b"],
+        [],
+        LOST,
+        None,
+        ["1", None],
+    ]
     assert typed(engine, ["[1, 2]", "[1.5]", '["x"]', "5", '{"a": 1}', "[1, null]"], type="BIGINT[]") == [
         [1, 2], LOST, LOST, LOST, LOST, [1, None]]  # fmt: skip
     assert typed(engine, ["[[1, 2], [3]]", "[[1.5]]"], type="BIGINT[][]") == [[[1, 2], [3]], LOST]

@@ -23,7 +23,9 @@ def tight(tmp_path: Path) -> Iterator[Workbench]:
     mount = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(lake)]
     if os.name != "posix" or subprocess.run(mount, capture_output=True, check=False).returncode:
         pytest.skip("cannot mount a small disk here: that takes root on Linux")
-    (root / "pipelines" / "sales.yml").write_text("source: {type: csv, location: sales.csv}\ncolumns: {id: BIGINT, text: VARCHAR}\n")
+    (root / "pipelines" / "sales.yml").write_text(
+        "source: {type: csv, location: sales.csv}\ncolumns: {id: BIGINT, text: VARCHAR}\n"
+    )
     yield boathouse.open(root)
     subprocess.run(["umount", "-l", str(lake)], check=True)
 

@@ -72,7 +72,11 @@ def test_two_items(wb: Workbench, go: Go) -> None:
     csv(wb, A, "o-1.csv")
     csv(wb, B, "o-2.csv")
     go("orders")
-    assert [(row["item"], row["row_number"]) for row in wb.quarantine("orders")] == [("o-1.csv", 2), ("o-2.csv", 1), ("o-2.csv", 3)]
+    assert [(row["item"], row["row_number"]) for row in wb.quarantine("orders")] == [
+        ("o-1.csv", 2),
+        ("o-2.csv", 1),
+        ("o-2.csv", 3),
+    ]
     csv(wb, "1,1,2024-01-01,a", "o-2.csv")
     go("orders")
     assert [(row["item"], row["row_number"]) for row in wb.quarantine("orders")] == [("o-1.csv", 2)]

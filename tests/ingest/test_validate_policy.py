@@ -138,7 +138,13 @@ def test_no_suite_judges_nothing(orders: Workbench, go: Go) -> None:
 
 
 def test_a_query_names_its_rows(orders: Workbench, go: Go) -> None:
-    suite(orders, expect("unexpected_rows_expectation", unexpected_rows_query="SELECT * FROM {batch} WHERE price < 0 AND day > '2024-01-02'::DATE"))
+    suite(
+        orders,
+        expect(
+            "unexpected_rows_expectation",
+            unexpected_rows_query="SELECT * FROM {batch} WHERE price < 0 AND day > '2024-01-02'::DATE",
+        ),
+    )
     assert counts(go("orders")) == {"read": 4, "published": 3, "quarantined": 1}
     assert list(kept_out(orders)) == [4]
 
@@ -160,7 +166,11 @@ def test_rows_out_of_order_go(wb: Workbench, go: Go) -> None:
 
 def test_json_that_does_not_conform_goes(wb: Workbench, go: Go) -> None:
     (wb.root / "orders.csv").write_text('id|doc\n1|{"a": 1}\n2|{"a": "x"}\n3|no\n4|\n', encoding="utf-8")
-    pipeline(wb, columns={"id": "BIGINT", "doc": "VARCHAR"}, source={"type": "csv", "location": "orders.csv", "delimiter": "|", "quote": ""})
+    pipeline(
+        wb,
+        columns={"id": "BIGINT", "doc": "VARCHAR"},
+        source={"type": "csv", "location": "orders.csv", "delimiter": "|", "quote": ""},
+    )
     suite(wb, expect("match_json_schema", "doc", json_schema={"properties": {"a": {"type": "integer"}}}))
     assert counts(go("orders")) == {"read": 4, "published": 2, "quarantined": 2}
     assert list(kept_out(wb)) == [2, 3]

@@ -71,7 +71,11 @@ def test_a_query_of_a_bucket_reads_no_local_file(remote: Workbench, go) -> None:
     write(remote.root, "sales.csv", "1,West,2.00\n")
     remote.add("sales", "sales.csv")
     go("sales", remote)
-    for query in ("SELECT * FROM read_text('/etc/hostname')", "SELECT * FROM '/etc/passwd'", "SELECT * FROM glob('/etc/*'), sales"):
+    for query in (
+        "SELECT * FROM read_text('/etc/hostname')",
+        "SELECT * FROM '/etc/passwd'",
+        "SELECT * FROM glob('/etc/*'), sales",
+    ):
         with pytest.raises(BoathouseError):
             remote.sql(query).rows()
     assert len(remote.sql("SELECT * FROM sales").rows()) == 1

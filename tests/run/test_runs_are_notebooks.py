@@ -15,8 +15,13 @@ from boathouse.workbench import Workbench
 
 @pytest.fixture
 def sales(wb: Workbench) -> Path:
-    (wb.root / "pipelines" / "sales.yml").write_text("source: {type: csv, location: sales.csv}\ncolumns: {id: BIGINT, amount: BIGINT}\n")
-    suite = {"name": "sales", "expectations": [{"type": "expect_column_values_to_be_between", "kwargs": {"column": "amount", "min_value": 0}}]}
+    (wb.root / "pipelines" / "sales.yml").write_text(
+        "source: {type: csv, location: sales.csv}\ncolumns: {id: BIGINT, amount: BIGINT}\n"
+    )
+    suite = {
+        "name": "sales",
+        "expectations": [{"type": "expect_column_values_to_be_between", "kwargs": {"column": "amount", "min_value": 0}}],
+    }
     (wb.root / "expectations" / "sales.json").write_text(json.dumps(suite))
     file = wb.root / "sales.csv"
     file.write_text("id,amount\n" + "".join(f"{n},{n}\n" for n in range(30)) + "30,-1\n")
@@ -62,7 +67,9 @@ def test_a_kernel_that_dies_is_a_failed_run(wb: Workbench, sales: Path) -> None:
     assert not (wb.root / "lake" / "curated").exists()
 
 
-def test_no_secret_reaches_the_notebook_the_record_or_the_docs(wb: Workbench, sales: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_secret_reaches_the_notebook_the_record_or_the_docs(
+    wb: Workbench, sales: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("SALES_DB_PASSWORD", "hunter2-and-more")
     (wb.root / "pipelines" / "sales.yml").write_text(
         "source: {type: database, location: 'postgresql://nobody:${SALES_DB_PASSWORD}@127.0.0.1:1/none', table: sales}\n"

@@ -133,6 +133,10 @@ def compared_with_pandas() -> list[tuple[str, dict[str, Any]]]:
         for kwargs in all_kwargs:
             for rule in next(rules for key, rules in _MISSING.items() if key in kwargs):
                 missing = {"ignore_row_if": rule}
-                cases += [(kind, kwargs | missing), (kind, kwargs | missing | {"row_condition": OVER_FIVE}), (kind, kwargs | missing | {"mostly": 0.6})]
+                cases += [
+                    (kind, kwargs | missing),
+                    (kind, kwargs | missing | {"row_condition": OVER_FIVE}),
+                    (kind, kwargs | missing | {"mostly": 0.6}),
+                ]
     cases += [(kind, kwargs) for kind, all_kwargs in TABLE_LEVEL.items() for kwargs in all_kwargs]
     return cases

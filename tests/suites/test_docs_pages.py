@@ -27,7 +27,9 @@ SUITE = [
 ]
 
 
-def pages(engine: Engine, expectations: list[dict[str, Any]], item: str = "orders.csv", verdict: str = "rejected") -> dict[str, str]:
+def pages(
+    engine: Engine, expectations: list[dict[str, Any]], item: str = "orders.csv", verdict: str = "rejected"
+) -> dict[str, str]:
     result = judge(Suite("orders", expectations), engine, "t").result
     return {name: page.decode() for name, page in build("run-1", [Page(item, verdict, result)])}
 
@@ -59,9 +61,13 @@ def test_links_lead_to_the_index(table: Engine) -> None:
 def test_an_index_of_several_batches(wb: Workbench, go: Callable[..., Any]) -> None:
     for name in ("a", "b & c"):
         (wb.root / f"{name}.csv").write_text("id\n1\n", encoding="utf-8")
-    (wb.root / "pipelines" / "o.yml").write_text("source: {type: csv, location: '*.csv'}\ncolumns: {id: BIGINT}\n", encoding="utf-8")
+    (wb.root / "pipelines" / "o.yml").write_text(
+        "source: {type: csv, location: '*.csv'}\ncolumns: {id: BIGINT}\n", encoding="utf-8"
+    )
     (wb.root / "expectations").mkdir(exist_ok=True)
-    (wb.root / "expectations" / "o.json").write_text('{"expectations": [{"type": "expect_column_to_exist", "kwargs": {"column": "id"}}]}')
+    (wb.root / "expectations" / "o.json").write_text(
+        '{"expectations": [{"type": "expect_column_to_exist", "kwargs": {"column": "id"}}]}'
+    )
     assert go("o").status == "published"
     [index] = (wb.root / "lake" / "runs" / "docs").rglob("index.html")
     linked = re.findall(r'href="([^"]+)">([^<]+)', index.read_text())
@@ -73,7 +79,9 @@ def test_known_secrets_are_left_out(table: Engine, monkeypatch: pytest.MonkeyPat
     secrets.remember("hunter2hunter2")
     monkeypatch.setenv("SHOP_PASSWORD", "correct horse battery")
     table.run("UPDATE t SET s = 'hunter2hunter2' WHERE id = 1")
-    text = "".join(pages(table, [*SUITE, {**SUITE[2], "description": "not correct horse battery"}], item="hunter2hunter2.csv").values())
+    text = "".join(
+        pages(table, [*SUITE, {**SUITE[2], "description": "not correct horse battery"}], item="hunter2hunter2.csv").values()
+    )
     assert "hunter2" not in text
     assert "correct horse" not in text
     assert "***" in text
@@ -90,7 +98,11 @@ def test_nothing_of_this_machine(table: Engine, tmp_path: Path) -> None:
 def test_data_is_shown_as_text(table: Engine) -> None:
     script = "<script>alert('x')</script>"
     table.run(f"""UPDATE t SET s = '{script.replace("'", "''")}'""")
-    entries = [{**SUITE[3], "description": script}, {**SUITE[3], "notes": script}, {**SUITE[2], "kwargs": {"column": "s", "regex": script}}]
+    entries = [
+        {**SUITE[3], "description": script},
+        {**SUITE[3], "notes": script},
+        {**SUITE[2], "kwargs": {"column": "s", "regex": script}},
+    ]
     made = pages(table, entries, item=script, verdict=script)
     assert all("<script>alert" not in page for page in made.values())
 

@@ -68,7 +68,8 @@ def told(small: Engine) -> list[dict[str, Any]]:
 def _judged(engine: Engine, cases: list[tuple[str, dict[str, Any]]]) -> list[tuple[Finding, set[int] | None]]:
     made = judge(Suite("s", [{"type": kind, "kwargs": kwargs} for kind, kwargs in cases]), engine, "small")
     marked = {
-        finding.position: {row for (row,) in engine.run(f"SELECT _row FROM small WHERE {test}")} for finding, test in made.predicates
+        finding.position: {row for (row,) in engine.run(f"SELECT _row FROM small WHERE {test}")}
+        for finding, test in made.predicates
     }
     return [(finding, marked.get(finding.position)) for finding in sorted(made.findings, key=lambda each: each.position)]
 

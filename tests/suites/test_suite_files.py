@@ -90,7 +90,10 @@ def test_what_gx_itself_writes_is_read(tmp_path: Path) -> None:
 
 
 def test_the_line_of_each_entry(tmp_path: Path) -> None:
-    suite = load(tmp_path, '{"name": "expectations", "meta": {"x": [1]}, "expectations":\n\n [ {"type": "a"} ,\n{"type": "b"},{"type": "c"}\n]}')
+    suite = load(
+        tmp_path,
+        '{"name": "expectations", "meta": {"x": [1]}, "expectations":\n\n [ {"type": "a"} ,\n{"type": "b"},{"type": "c"}\n]}',
+    )
     assert [suite.where(n).rsplit(":", 1)[1] for n in range(3)] == ["3", "4", "4"]
 
 

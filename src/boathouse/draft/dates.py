@@ -31,11 +31,15 @@ def month_first(form: str) -> bool:
     return form.startswith("%m")
 
 
-def candidates(engine: Engine, relation: str, name: str, filled: int, *, month_first: bool) -> Iterator[tuple[Column, str | None]]:
+def candidates(
+    engine: Engine, relation: str, name: str, filled: int, *, month_first: bool
+) -> Iterator[tuple[Column, str | None]]:
     """The format that reads the most cells. Of day first and month first, where both fit, day first is assumed."""
     cells = f"SELECT trim({quote(name)}) AS cell FROM {relation} WHERE {quote(name)} IS NOT NULL"
     sample = _counts(engine, f"{cells} LIMIT {_SAMPLE}", FORMATS)
-    likely = [form for form, count in sample.items() if count >= 0.9 * max(sample.values())]
+    likely = [form for form, count in sample.items() if count and count >= 0.9 * max(sample.values())]
+    if not likely:
+        return
     counts = _counts(engine, cells, likely)
     best = max(counts.values())
     if best < 0.9 * filled:
@@ -61,4 +65,8 @@ def _fits(cell: str, form: str) -> str:
     if "%y" not in form:
         return f"{parsed} >= TIMESTAMP '1000-01-01'"
     # 1.2.10 is a version, 01.02.10 a day; between slashes the zeros are often left out
-    return f"{parsed} IS NOT NULL" if "/" in form else f"{parsed} IS NOT NULL AND regexp_matches({cell}, '^\\d\\d[.-](\\d\\d|[A-Za-z]+)[.-]\\d\\d')"
+    return (
+        f"{parsed} IS NOT NULL"
+        if "/" in form
+        else f"{parsed} IS NOT NULL AND regexp_matches({cell}, '^\\d\\d[.-](\\d\\d|[A-Za-z]+)[.-]\\d\\d')"
+    )

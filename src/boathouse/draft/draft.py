@@ -26,6 +26,7 @@ from boathouse.sources.registry import family
 # `--option` keys that are the pipeline's and not the source's
 _PIPELINE = ("key", "mode", "dataset", "quarantine_limit", "description", "partition_by", "drop", "schedule", "trim",
              "null_values")  # fmt: skip
+_SAMPLE = 50_000  # rows that say which types to try
 _LISTS = ("key", "partition_by", "drop", "null_values")
 _ID = re.compile(r"(^|_)(id|uuid|key|code|no|nr|number|sku)$")
 
@@ -83,9 +84,15 @@ class Look:
         """Copies the source's text once, decides the types on all of it, then profiles the typed rows."""
         copies = [copy for n, item in enumerate(self.source.items()) if (copy := self._text(n, item))]
         text = f"read_parquet([{', '.join(literal(str(copy)) for copy in copies)}], union_by_name = true)"
-        typed = self._typed(text)
+        every = max(1, self.rows // _SAMPLE)
+        sample = (
+            text
+            if every == 1
+            else f"(SELECT * FROM {text.removesuffix(')')}, file_row_number = true) WHERE file_row_number % {every} = 0)"
+        )
+        typed = self._typed(text, sample)
         if self.mistyped + self.unreadable > self.limit * self.rows and self.mistyped:
-            typed = self._typed(text, strict=True)  # better text than most of the source in quarantine
+            typed = self._typed(text, sample, strict=True)  # better text than most of the source in quarantine
         self.profiles = profile.profile(self.engine, typed, {name: column.type for name, column in self.columns.items()})
 
     def _text(self, n: int, item: Item) -> Path | None:
@@ -118,10 +125,10 @@ class Look:
             self.source.options = self.source.options if arrow else self.source.sniff(self.engine, file, self.given)
         return Source.scan(self.source, self.engine, file, None) if arrow else self.source.scan(self.engine, file, None)
 
-    def _typed(self, text: str, *, strict: bool = False) -> str:
+    def _typed(self, text: str, sample: str, *, strict: bool = False) -> str:
         """Decides the columns; the rows that they can hold, as a relation."""
         inferred = types.infer(self.engine, text, [name for name, kind in self.came.items() if self._open(name, kind)],
-                               self.null_values, strict=strict)  # fmt: skip
+                               self.null_values, sample=sample, strict=strict)  # fmt: skip
         for own, theirs in zip(distinct(map(normal, self.came)), self.came, strict=True):
             typed = inferred.get(theirs) or self._known(text, theirs, self.came[theirs])
             self.columns[own] = typed.column.model_copy(update={"from_": theirs if theirs != own else None})

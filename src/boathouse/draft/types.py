@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from boathouse.config import Column
 from boathouse.draft import dates
@@ -12,6 +13,7 @@ from boathouse.engine import Engine, literal, quote
 from boathouse.ingest import cells
 
 Candidate = tuple[Column, str | None]
+Shape = dict[str, Any]
 
 NULL_WORDS = ("NA", "N/A", "n/a", "na", "null", "NULL", "Null", "None", "none", "NaN", "nan", "#N/A", "-", "--", "?", "NULL_VALUE",
               "\\N")  # fmt: skip
@@ -22,6 +24,33 @@ _MONEY = re.compile(
 )
 _ID = re.compile(r"(^|_|\b)(id|key|code|no|nr|number|count|qty|quantity|rate|ratio|pct|percent)s?$|Id$", re.I)
 _WORDS = [("true", "false"), ("yes", "no"), ("y", "n"), ("t", "f"), ("ja", "nein"), ("oui", "non"), ("sí", "no"), ("on", "off")]
+_GROUPED = "[-+]?\\d{1,3}([ '' \u00a0\u202f]\\d{3})+([.,]\\d+)?"
+# what is counted of a column: its cells as they are ¶, those that are filled §
+_WHOLE = {
+    "filled": "count(§)",
+    "zeros": "count(*) FILTER (§ >= '00' AND § < '0:')",  # 0 and another digit
+    "pluses": "count(*) FILTER (§ >= '+' AND § < ',')",
+    "points": "count(*) FILTER (contains(§, '.'))",
+    "scale": "max(CASE WHEN contains(§, '.') THEN strlen(§) - strpos(§, '.') ELSE 0 END)",
+    "least": "min(CASE WHEN contains(§, '.') THEN strlen(§) - strpos(§, '.') ELSE 0 END)",
+    "longest": "max(strlen(§))",
+    "nulls": "list(DISTINCT ¶) FILTER (§ IS NULL AND ¶ <> '')",
+}
+_SAMPLED = {
+    "seen": "count(§)",
+    "integers": r"count(*) FILTER (regexp_full_match(§, '[-+]?\d+'))",
+    "doubles": r"count(*) FILTER (regexp_full_match(§, '[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?|[-+]?(inf|infinity)', 'i'))",
+    "powers": r"count(*) FILTER (regexp_full_match(§, '\d+[eE]\d+'))",  # 12E5 is a code, 1.2E+5 a number
+    "digits": "max(length(regexp_replace(§, '[^0-9]|[eE].*', '', 'g')))",
+    "commas": "count(*) FILTER (contains(§, ',') AND regexp_matches(§[1:1], '[-+0-9]'))",
+    "groups": f"count(*) FILTER (regexp_full_match(§, '{_GROUPED}'))",
+    "dates": "count(TRY_CAST(§ AS DATE)) FILTER (length(§) BETWEEN 8 AND 10)",
+    "moments": "count(TRY_CAST(§ AS TIMESTAMP)) FILTER (length(§) > 10)",
+    "zones": r"count(*) FILTER (length(§) > 15 AND regexp_matches(§, '\d ?(Z|UTC|[+-]\d\d(:?\d\d)?)$'))",
+    "words": f"count(*) FILTER (length(§) <= 5 AND lower(§) IN ({', '.join(literal(w) for pair in _WORDS for w in pair)}))",
+    "marks": r"count(*) FILTER (length(§) BETWEEN 6 AND 24 AND regexp_matches(§, '\d') AND regexp_matches(§, '[/. -]|^\d{8}$'))",
+}
+_AT_ONCE = 40  # columns
 _TOLERATED = 0.02  # of the cells may be none of the type; for a small source one of ten
 
 
@@ -36,14 +65,20 @@ class Typed:
 
 
 def infer(
-    engine: Engine, relation: str, names: Sequence[str], null_values: Sequence[str] = (), *, strict: bool = False
-) -> dict[str, Typed]:
-    """The type of each text column of `relation`: the narrowest that loses no cell, or next to none unless `strict`."""
-    found = {name: _infer(engine, relation, name, null_values, strict) for name in names}
+    engine: Engine, relation: str, names: Sequence[str], null_values: Sequence[str] = (), *, sample: str | None = None,
+    strict: bool = False,
+) -> dict[str, Typed]:  # fmt: skip
+    """The type of each text column of `relation`: the narrowest that loses no cell, or next to none unless `strict`.
+    A `sample` of it, where there is one, says what to try; what is tried is tried on all of it."""
+    look = _Look(engine, relation, [*NULL_WORDS, *null_values], strict)
+    shapes: dict[str, Shape] = {}
+    for n in range(0, len(names), _AT_ONCE):
+        shapes |= look.shapes(names[n : n + _AT_ONCE], sample or relation)
+    found = {name: look.infer(name, shapes[name]) for name in names}
     sure = [typed.column.format for typed in found.values() if typed.column.format and not typed.either]
     if any(map(dates.month_first, sure)) and not any(map(dates.day_first, sure)):  # the other dates of the file say how
         for name in [name for name, typed in found.items() if typed.either]:
-            found[name] = _infer(engine, relation, name, null_values, strict, month_first=True)
+            found[name] = look.infer(name, shapes[name], month_first=True)
     return found
 
 
@@ -63,66 +98,55 @@ def verify(engine: Engine, relation: str, name: str, column: Column) -> tuple[in
     return rows[0][0], rows[0][1], list(rows[0][2] or [])
 
 
-def _infer(
-    engine: Engine, relation: str, name: str, null_values: Sequence[str], strict: bool, *, month_first: bool = False
-) -> Typed:
-    shape = _shape(engine, relation, name, null_values)
-    if not shape["filled"]:
-        return Typed(Column(type="VARCHAR"), ["is empty throughout: read as text"])
-    best: Typed | None = None
-    for candidate, note in _candidates(engine, relation, name, shape, month_first):
-        column = candidate.model_copy(update={"null_values": shape["nulls"]})
-        filled, lost, examples = verify(engine, relation, name, column)
-        if lost > (0 if strict else max(_TOLERATED * filled, int(filled >= 10))) or (best and best.lost <= lost):
-            continue
-        notes = [note] if note else []
-        notes += [f"{', '.join(map(repr, shape['nulls']))} read as empty"] if shape["nulls"] else []
-        if lost:
-            notes.append(f"{lost:,} of {filled:,} cells are no {column.type} ({', '.join(map(repr, examples))}): quarantine")
-        best = Typed(column, notes, lost, dates.EITHER in (note or ""))
-        if not lost:
-            break
-    return best or Typed(Column(type="VARCHAR"))
+class _Look:
+    """A look at text columns of one relation."""
+
+    def __init__(self, engine: Engine, relation: str, null_words: Sequence[str], strict: bool):
+        self.engine, self.relation, self.strict = engine, relation, strict
+        self.null_words = ", ".join(map(literal, null_words))
+
+    def shapes(self, names: Sequence[str], sample: str) -> dict[str, Shape]:
+        """Of each column what is cheap to count over all cells, the rest over a sample."""
+        whole, some = self._count(_WHOLE, names, self.relation), self._count(_SAMPLED, names, sample)
+        return {name: whole[name] | some[name] for name in names}
+
+    def _count(self, counts: dict[str, str], names: Sequence[str], relation: str) -> dict[str, Shape]:
+        cells, sums = [], []
+        for n, name in enumerate(names):
+            cells += [f"trim({quote(name)}) AS t{n}", f"CASE WHEN t{n} NOT IN ('', {self.null_words}) THEN t{n} END AS v{n}"]
+            sums += [count.replace("§", f"v{n}").replace("¶", f"t{n}") for count in counts.values()]
+        row = self.engine.one(f"SELECT {', '.join(sums)} FROM (SELECT {', '.join(cells)} FROM {relation})")
+        return {name: dict(zip(counts, row[n * len(counts) :], strict=False)) for n, name in enumerate(names)}
+
+    def infer(self, name: str, shape: Shape, *, month_first: bool = False) -> Typed:
+        if not shape["filled"]:
+            return Typed(Column(type="VARCHAR"), ["is empty throughout: read as text"])
+        best = self._best(name, shape, month_first)
+        if (best and best.lost) or not shape["seen"]:  # what is rare may be missing from the sample
+            best = self._best(name, self.shapes([name], self.relation)[name], month_first)
+        return best or Typed(Column(type="VARCHAR"))
+
+    def _best(self, name: str, shape: Shape, month_first: bool) -> Typed | None:
+        best: Typed | None = None
+        nulls = sorted(shape["nulls"] or [])
+        for candidate, note in _candidates(self.engine, self.relation, name, shape, month_first):
+            column = candidate.model_copy(update={"null_values": nulls})
+            filled, lost, examples = verify(self.engine, self.relation, name, column)
+            if lost > (0 if self.strict else max(_TOLERATED * filled, int(filled >= 10))) or (best and best.lost <= lost):
+                continue
+            notes = [note] if note else []
+            notes += [f"{', '.join(map(repr, nulls))} read as empty"] if nulls else []
+            if lost:
+                notes.append(f"{lost:,} of {filled:,} cells are no {column.type} ({', '.join(map(repr, examples))}): quarantine")
+            best = Typed(column, notes, lost, dates.EITHER in (note or ""))
+            if not lost:
+                break
+        return best
 
 
-def _shape(engine: Engine, relation: str, name: str, null_values: Sequence[str]) -> dict:
-    """One scan: how many cells look like what."""
-    cell = quote(name)
-    words = ", ".join(map(literal, [*NULL_WORDS, *null_values]))
-    nulls = [row[0] for row in engine.run(f"SELECT DISTINCT trim({cell}) FROM {relation} WHERE trim({cell}) IN ({words}) ORDER BY 1")]
-    gone = ", ".join(map(literal, ["", *nulls]))
-    digits = r"regexp_full_match(v, '[-+]?\d+')"
-    counts = {
-        "filled": "count(*)",
-        "integers": f"count(*) FILTER ({digits})",
-        "longest": f"max(length(v)) FILTER ({digits})",
-        "zeros": "count(*) FILTER (v[1:1] = '0' AND length(v) > 1 AND v[2:2] BETWEEN '0' AND '9')",
-        "pluses": "count(*) FILTER (v[1:1] = '+')",
-        "doubles": r"count(*) FILTER (regexp_full_match(v, '[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?|[-+]?(inf|infinity)', 'i'))",
-        "points": "count(*) FILTER (contains(v, '.'))",
-        "powers": r"count(*) FILTER (regexp_full_match(v, '\d+[eE]\d+'))",  # 12E5 is a code, 1.2E+5 a number
-        "digits": "max(length(regexp_replace(v, '[^0-9]|[eE].*', '', 'g')))",
-        "scale": "max(CASE WHEN contains(v, '.') THEN length(v) - strpos(v, '.') ELSE 0 END)",
-        "least": "min(CASE WHEN contains(v, '.') THEN length(v) - strpos(v, '.') ELSE 0 END)",
-        "commas": "count(*) FILTER (contains(v, ',') AND regexp_matches(v[1:1], '[-+0-9]'))",
-        "groups": rf"count(*) FILTER (regexp_full_match(v, '{_GROUPED}'))",
-        "dates": "count(TRY_CAST(v AS DATE)) FILTER (length(v) BETWEEN 8 AND 10)",
-        "moments": "count(TRY_CAST(v AS TIMESTAMP)) FILTER (length(v) > 10)",
-        "zones": r"count(*) FILTER (length(v) > 15 AND regexp_matches(v, '\d ?(Z|UTC|[+-]\d\d(:?\d\d)?)$'))",
-        "words": f"count(*) FILTER (length(v) <= 5 AND lower(v) IN ({', '.join(literal(w) for pair in _WORDS for w in pair)}))",
-        "marks": r"count(*) FILTER (length(v) BETWEEN 6 AND 24 AND regexp_matches(v, '\d') AND regexp_matches(v, '[/. -]|^\d{8}$'))",
-    }
-    row = engine.one(f"WITH v AS (SELECT trim({cell}) AS v FROM {relation} WHERE trim({cell}) NOT IN ({gone})) "
-                     f"SELECT {', '.join(counts.values())} FROM v")  # fmt: skip
-    return dict(zip(counts, row, strict=True)) | {"nulls": nulls}
-
-
-_GROUPED = r"[-+]?\d{1,3}([ '' \u00a0\u202f]\d{3})+([.,]\d+)?".replace(r"\u00a0\u202f", "\u00a0\u202f")
-
-
-def _candidates(engine: Engine, relation: str, name: str, s: dict, month_first: bool) -> Iterator[Candidate]:
+def _candidates(engine: Engine, relation: str, name: str, s: Shape, month_first: bool) -> Iterator[Candidate]:
     """Columns to try, the likeliest first, each with what it assumes."""
-    most = 0.9 * s["filled"]
+    most = 0.9 * s["seen"]
 
     def moments() -> Iterator[Candidate]:
         if s["marks"] >= most:
@@ -130,7 +154,7 @@ def _candidates(engine: Engine, relation: str, name: str, s: dict, month_first: 
 
     if s["words"] >= most:
         yield from _booleans(engine, relation, name)
-    if s["zeros"] > 0.0001 * s["filled"] or s["pluses"] >= most or s["powers"] > s["points"]:
+    if s["zeros"] > 0.0001 * s["filled"] or s["pluses"] >= 0.9 * s["filled"] or s["powers"] > s["points"]:
         yield from moments()
         return  # 007 is a name and +49 … a telephone, not a number
     if s["integers"] >= most:
@@ -142,9 +166,9 @@ def _candidates(engine: Engine, relation: str, name: str, s: dict, month_first: 
         yield Column(type="DECIMAL(38,0)"), "whole numbers too long for a BIGINT"
     if s["doubles"] >= most and s["points"]:
         yield from _fractions(name, s)
-    if s["commas"] >= 0.02 * s["filled"] and s["commas"]:
+    if s["commas"] and s["doubles"] + s["commas"] >= most:
         yield from _with_commas(engine, relation, name)
-    if s["groups"] >= 0.02 * s["filled"] and s["groups"]:
+    if s["groups"] and s["doubles"] + s["commas"] + s["groups"] >= most:
         yield from _with_groups(engine, relation, name)
     if s["moments"] >= most:
         zoned = s["zones"] >= most
@@ -156,7 +180,9 @@ def _candidates(engine: Engine, relation: str, name: str, s: dict, month_first: 
 
 def _booleans(engine: Engine, relation: str, name: str) -> Iterator[Candidate]:
     cell = f"lower(trim({quote(name)}))"
-    seen = {row[0] for row in engine.run(f"SELECT DISTINCT {cell} FROM {relation} WHERE length({cell}) BETWEEN 1 AND 5 LIMIT 100")}
+    seen = {
+        row[0] for row in engine.run(f"SELECT DISTINCT {cell} FROM {relation} WHERE length({cell}) BETWEEN 1 AND 5 LIMIT 100")
+    }
     for true, false in _WORDS:
         if {true, false} <= seen or (seen <= {true, false} and seen & {"true", "false", "yes", "ja", "oui"}):
             plain = (true, false) == ("true", "false")
@@ -164,7 +190,7 @@ def _booleans(engine: Engine, relation: str, name: str) -> Iterator[Candidate]:
                    None if plain else f"{true!r} is true, {false!r} is false")  # fmt: skip
 
 
-def _fractions(name: str, s: dict) -> Iterator[Candidate]:
+def _fractions(name: str, s: Shape) -> Iterator[Candidate]:
     """Money, and what always has two decimals, is exact; what was measured is not."""
     money = bool(_MONEY.search(name)) and not _ID.search(name) and s["scale"] <= 6
     if money or s["scale"] == s["least"] == 2:

@@ -42,7 +42,7 @@ class Batch:
     verdict: Any = None
     good: str | None = None  # a SELECT: the rows to publish
     publishable: ParquetFile | None = None  # these rows, already as a file that can be adopted
-    kept_out: Any = None  # the rows for quarantine, as Arrow
+    kept_out: str | None = None  # a SELECT: the rows for quarantine
 
     @property
     def alive(self) -> bool:

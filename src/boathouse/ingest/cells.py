@@ -100,7 +100,9 @@ def lost(cell: str, name: str, column: Column, null_values: list[str]) -> str:
         tests += [f"{_moment(cell, column)} <> {name}"] if kind == "DATE" else []
     if kind.endswith("[]"):
         inner = _inner(column)
-        tests.append(f"len(list_filter({_elements(cell)}, lambda x: x IS NOT NULL AND {lost('x', _value('x', inner), inner, [])})) > 0")
+        tests.append(
+            f"len(list_filter({_elements(cell)}, lambda x: x IS NOT NULL AND {lost('x', _value('x', inner), inner, [])})) > 0"
+        )
     return f"({bare} NOT IN ({', '.join(map(literal, ['', *null_values]))}) AND ({' OR '.join(tests)}))"
 
 

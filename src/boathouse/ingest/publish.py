@@ -41,8 +41,9 @@ class Publisher:
     def publish(self, run_id: str, at: datetime, meta: dict[str, Any]) -> None:
         """Sets the record's status, counts and table version."""
         record, name = self.batch.record, self.pipeline.dataset_name
-        if record.rows_quarantined:
-            quarantine.write(self.lake, name, self.mark, run_id, at, self.batch.kept_out, self.engine.scratch)
+        if self.batch.kept_out:
+            rows = self.engine.reader(self.batch.kept_out)
+            quarantine.write(self.lake, name, self.mark, run_id, at, rows, self.engine.scratch)
         applied: dict[str, int] = {}
 
         def plan(table: Table) -> Commit | None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-import pyarrow as pa
-
 from boathouse.config import Deduplicate, Pipeline
 from boathouse.engine import Engine, literal, quote
 from boathouse.errors import StepError, did_you_mean
@@ -19,7 +17,7 @@ PASSED, WITH_QUARANTINE, REJECTED = "passed", "passed with quarantine", "rejecte
 
 
 def validate(batch: Batch, pipeline: Pipeline, suite: Suite, engine: Engine) -> None:
-    """Sets the verdict; a batch that is not rejected gets `good` (a SELECT) and `kept_out` (Arrow)."""
+    """Sets the verdict; a batch that is not rejected gets `good` and `kept_out`, each a SELECT."""
     record = batch.record
     unreadable = _unreadable(batch, engine)
     relation = _judged_view(batch, engine, unreadable)
@@ -110,8 +108,8 @@ def _mark(batch: Batch, reasons: list[tuple[str, str]], unreadable: int, engine:
     return name
 
 
-def _kept_out(batch: Batch, reasons: list[tuple[str, str]], marked: str | None, engine: Engine) -> pa.Table:
-    """The rows for quarantine: row_number, line, reasons, row (JSON). One row each, with all its reasons."""
+def _kept_out(batch: Batch, reasons: list[tuple[str, str]], marked: str | None, engine: Engine) -> str:
+    """A SELECT of the rows for quarantine: row_number, line, reasons, row (JSON). One row each, with all its reasons."""
     parts = []
     offsets = _offsets(batch, engine)
     lines = batch.scan.lines(engine, batch.record.rows_read) if batch.scan else None
@@ -129,8 +127,7 @@ def _kept_out(batch: Batch, reasons: list[tuple[str, str]], marked: str | None, 
     if batch.rejects and batch.rejected_lines:
         parts.append(f"SELECT row_number::BIGINT AS row_number, reasons, row FROM {batch.rejects}")
     line, where = ("line::BIGINT", f"LEFT JOIN {lines} USING (row_number)") if lines else ("NULL::BIGINT", "")
-    select = f"SELECT row_number, {line} AS line, reasons, row FROM ({' UNION ALL '.join(parts)}) {where} ORDER BY row_number"
-    return engine.reader(select).read_all()
+    return f"SELECT row_number, {line} AS line, reasons, row FROM ({' UNION ALL '.join(parts)}) {where}"
 
 
 def _cell(name: str, kind: str) -> str:

@@ -31,14 +31,18 @@ SCHEMA = pa.schema(
 )
 
 
-def write(lake: Lake, dataset: str, mark: Mark, run_id: str, at: datetime, rows: pa.Table, scratch: Path) -> None:
+def write(lake: Lake, dataset: str, mark: Mark, run_id: str, at: datetime, rows: pa.RecordBatchReader, scratch: Path) -> None:
     """Replaces what this batch had in quarantine by `rows` (row_number, line, reasons, row as JSON)."""
     same = {"batch": mark.batch, "run_id": run_id, "pipeline": mark.pipeline, "item": mark.item, "at": at}
-    for name, value in same.items():
-        rows = rows.append_column(name, pa.array([value] * rows.num_rows, SCHEMA.field(name).type))
-    file = scratch / f"{mark.batch}-quarantine.parquet"
-    pq.write_table(rows.select(SCHEMA.names).cast(SCHEMA), file)
-    written = ParquetFile(file, rows.num_rows, file.stat().st_size, partition={"batch": mark.batch})
+    file, count = scratch / f"{mark.batch}-quarantine.parquet", 0
+    with pq.ParquetWriter(file, SCHEMA) as writer:
+        for part in rows:
+            table = pa.Table.from_batches([part])
+            for name, value in same.items():
+                table = table.append_column(name, pa.array([value] * part.num_rows, SCHEMA.field(name).type))
+            writer.write_table(table.select(SCHEMA.names).cast(SCHEMA))
+            count += part.num_rows
+    written = ParquetFile(file, count, file.stat().st_size, partition={"batch": mark.batch})
 
     def replace(table: Table) -> Commit:
         earlier = [file for file in table.files() if file.partition["batch"] == mark.batch]

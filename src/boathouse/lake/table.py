@@ -183,7 +183,9 @@ class Table:
         """Columns that are new, by a commit of their own: they are empty until the next one fills them."""
         assert self.delta is not None
         here = {field.name for field in self.delta.schema().fields}
-        new = [Field(field.name, field.type, nullable=True) for field in Schema.from_arrow(schema).fields if field.name not in here]
+        new = [
+            Field(field.name, field.type, nullable=True) for field in Schema.from_arrow(schema).fields if field.name not in here
+        ]
         if new:
             self.delta.alter.add_columns(new)
 
