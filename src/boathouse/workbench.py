@@ -65,7 +65,9 @@ class Workbench:
 
         from boathouse.draft import draft
         from boathouse.engine import Engine
+        from boathouse.sources.files import located
 
+        today = clock.now(self.tz).date()
         files = self.root / "pipelines" / f"{name}.yml", self.root / "expectations" / f"{name}.json"
         if not name.isidentifier() or not name.isascii():
             raise UsageError(f"{name!r} cannot name a pipeline", hint="use letters, digits and _")
@@ -74,7 +76,7 @@ class Workbench:
         with tempfile.TemporaryDirectory(prefix="boathouse-add-") as scratch:
             engine = Engine(self.config.limits, Path(scratch))
             try:
-                made = draft(name, location, options or {}, engine, self.root, clock.now(self.tz).date())
+                made = draft(name, located(location, self.root, today), options or {}, engine, self.root, today)
             finally:
                 engine.close()
         for file, text in zip(files, (made.pipeline, made.suite), strict=True):
@@ -86,7 +88,9 @@ class Workbench:
         """`add` for every table and view of a database; each is named after its table, behind `prefix` where one is given."""
         from boathouse.names import normal
         from boathouse.sources.database import connect, tables
+        from boathouse.sources.files import located
 
+        location = located(location, self.root, clock.now(self.tz).date())
         return [
             self.add(f"{prefix}{normal(table.replace('.', '_'))}", location, {**(options or {}), "table": table}, replace=replace)
             for table in tables(connect(location, self.root))

@@ -71,6 +71,13 @@ def test_more_than_the_limit_rejects_the_batch(orders: Workbench, go: Go) -> Non
     assert len(orders["orders"]) == 2  # of the run before
 
 
+def test_just_the_limit_is_within_it(wb: Workbench, go: Go) -> None:
+    csv(wb, [f"{n},{-1 if n < 29 else 1},2024-01-01,a" for n in range(100)])
+    pipeline(wb, quarantine_limit=0.29)  # 0.29 * 100 is a little less than 29
+    suite(wb, CHEAP)
+    assert counts(go("orders")) == {"read": 100, "published": 71, "quarantined": 29}
+
+
 def test_a_failed_table_level_expectation_rejects_the_batch(orders: Workbench, go: Go) -> None:
     suite(orders, CHEAP, expect("expect_table_row_count_to_be_between", min_value=5))
     record = go("orders")

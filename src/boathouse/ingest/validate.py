@@ -30,11 +30,11 @@ def validate(batch: Batch, pipeline: Pipeline, suite: Suite, engine: Engine) -> 
     if judgement.rejects:
         _reject(batch, "; ".join(_failure(finding) for finding in judgement.rejects))
         return
-    reasons = _reasons(judgement, pipeline)
+    reasons = _reasons(judgement, pipeline, unreadable)
     marked = _mark(batch, reasons, unreadable, engine)
     count = batch.rejected_lines + (engine.one(f"SELECT count(*) FROM {marked}")[0] if marked else 0)
-    if count > pipeline.quarantine_limit * record.rows_read:
-        share, allowed = count / record.rows_read, pipeline.quarantine_limit
+    share, allowed = count / (record.rows_read or 1), pipeline.quarantine_limit
+    if share > allowed:
         why = _worst(judgement, unreadable + batch.rejected_lines)
         _reject(batch, f"{count:,} of {record.rows_read:,} rows ({share:.1%}) would go to quarantine, "
                        f"more than the limit of {allowed:.0%}: {why}")  # fmt: skip
@@ -83,10 +83,12 @@ def _reject(batch: Batch, why: str) -> None:
     record.rows_rejected = record.rows_read
 
 
-def _reasons(judgement: Judgement, pipeline: Pipeline) -> list[tuple[str, str]]:
+def _reasons(judgement: Judgement, pipeline: Pipeline, unreadable: int) -> list[tuple[str, str]]:
     """(reason, predicate) for everything that keeps a readable row out."""
     found = [(f"{name}: the key is empty", f"({quote(name)} IS NULL)", [name]) for name in pipeline.key]
     found += [(finding.about, test, columns_of(finding.kwargs)) for finding, test in judgement.predicates]
+    if not unreadable:
+        return [(reason, test) for reason, test, _ in found]
     return [(reason, " AND ".join([f"({test})", *map(_was_read, columns)])) for reason, test, columns in found]
 
 

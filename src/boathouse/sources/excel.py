@@ -60,7 +60,7 @@ class ExcelSource(FileSource):
             raise SourceError(f"{file.name} has no sheet {sheet!r}{did_you_mean(sheet, book.sheet_names)}",
                               hint=f"its sheets are {', '.join(book.sheet_names)}")  # fmt: skip
 
-        def load(kind: str, columns: list[int] | None = None) -> Any:
+        def load(kind: Any, columns: list[int] | None = None) -> Any:
             return book.load_sheet(sheet, header_row=None, dtypes=kind, skip_rows=0, use_columns=columns)
 
         return load
@@ -108,7 +108,7 @@ def _exact(sheet: Any, cells: pa.Table) -> pa.Table:
                if pc.any(pc.match_substring_regex(column, r"^-?\d+(\.\d+)?$")).as_py()]  # fmt: skip
     floats = sheet("float", numeric).to_arrow() if numeric else None
     for n in range(cells.num_columns):
-        column = floats.column(numeric.index(n)) if n in numeric else pa.nulls(cells.num_rows, pa.float64())
+        column = floats.column(numeric.index(n)) if floats is not None and n in numeric else pa.nulls(cells.num_rows, pa.float64())
         cells = cells.append_column(f"f{n}", column)
     return cells
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
+from datetime import date
 from pathlib import Path
 from typing import BinaryIO, ClassVar
 
@@ -34,7 +35,7 @@ class FileSource(Source):
 
     @property
     def many(self) -> bool:
-        return glob.has_magic(self.location) and not Path(self.pattern).is_file()
+        return "{date}" in self.location or (glob.has_magic(self.location) and not Path(self.pattern).is_file())
 
     def items(self) -> list[Item]:
         if not self.many:
@@ -44,10 +45,10 @@ class FileSource(Source):
             if not path.is_file():
                 raise SourceError(f"{path} is not a file", hint=f"to read a folder, write {self.location}/*")
             return [Item(path.name, str(path))]
-        found = [path for path in sorted(glob.glob(self.pattern, recursive=True)) if os.path.isfile(path)]
+        found = [path for path in sorted(glob.glob(self.pattern, recursive=True)) if os.path.isfile(path) and not _is_lock(path)]
         if not found:
             raise SourceError(f"no file matches {self.pattern}", hint="mend `location` in the pipeline")
-        base = _fixed_part(self.pattern)
+        base = os.path.join(self.root, _fixed_part(os.path.expanduser(self.location)))
         return [Item(os.path.relpath(path, base).replace(os.sep, "/"), path) for path in found]
 
     def open(self, item: Item) -> BinaryIO:
@@ -57,8 +58,28 @@ class FileSource(Source):
             raise SourceError(f"cannot read {item.location}: {error.strerror}") from error
 
 
+def located(location: str, root: Path, day: date) -> str:
+    """A LOCATION as the pipeline file should have it: what is there from the current folder is meant from there, and is
+    written relative to the workbench where it lies inside it."""
+    scheme, path = ("sqlite:///", location[10:]) if location.startswith("sqlite:///") else ("", location)
+    if "://" in path or not path:
+        return location
+    here = Path(os.path.expanduser(path)) if path.startswith("~") else Path.cwd() / path
+    dated = str(here).replace("{date}", day.isoformat())
+    if not (os.path.exists(dated) or glob.glob(dated, recursive=True)):
+        return location
+    absolute = Path(os.path.normpath(here))
+    inside = absolute.is_relative_to(root)
+    return scheme + (absolute.relative_to(root).as_posix() if inside else str(absolute))
+
+
+def _is_lock(path: str) -> bool:
+    """Excel's own, beside a workbook that is open."""
+    return os.path.basename(path).startswith("~$")
+
+
 def _fixed_part(pattern: str) -> str:
-    """The folder above the first wildcard: items are named from there, so a moved workbench keeps their names."""
+    """The folder above the first wildcard or date: items are named from there, so a moved workbench keeps their names."""
     parts = Path(pattern).parts
-    fixed = next((n for n, part in enumerate(parts) if glob.has_magic(part)), len(parts))
+    fixed = next((n for n, part in enumerate(parts) if glob.has_magic(part) or "{date}" in part), len(parts))
     return str(Path(*parts[:fixed]))

@@ -10,6 +10,7 @@ from pathlib import Path
 from boathouse.config import Pipeline
 from boathouse.config.load import validate
 from boathouse.errors import UsageError, did_you_mean
+from boathouse.sources.compression import SUFFIXES
 from boathouse.sources.protocol import Source
 
 GROUP = "boathouse.sources"
@@ -36,7 +37,7 @@ def family_of(location: str) -> type[Source]:
             return family(name)
     if "://" in location:
         what = f"{location.split('://', 1)[0]}:// is not supported yet"
-    elif Path(location).suffix:
+    elif Path(location).suffix and not location.lower().endswith(SUFFIXES):
         what = f"{Path(location).suffix} files are not supported yet"
     else:
         what = f"cannot tell what {location!r} holds"
