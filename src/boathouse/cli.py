@@ -232,7 +232,9 @@ def _guarded(command: Callable[..., Any]) -> int:
     except BoathouseError as error:
         if Settings.debug:
             raise
-        print(f"error: {error.render()}", file=sys.stderr)
+        from boathouse.secrets import scrub
+
+        print(f"error: {scrub(error.render())}", file=sys.stderr)
         return error.exit_code
     except (KeyboardInterrupt, typer.Abort):
         print("stopped: nothing is half written", file=sys.stderr)

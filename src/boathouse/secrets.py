@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from typing import Any
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from boathouse.errors import UsageError
 
 PLACEHOLDER = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _SECRET_NAME = re.compile(r"PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|ACCESS_KEY|CREDENTIAL|PGPASS|_PWD$", re.I)
+_IN_QUERY = re.compile(r"(password|passwd|pwd|sslpassword|token|secret)=([^&]+)", re.I)
 _known: set[str] = set()
 
 
@@ -48,8 +50,13 @@ def fill_url(url: str, *, where: str | None = None) -> str:
 
 
 def split_password(url: str) -> tuple[str, str | None]:
-    """The URL without its password, and the password; a `${NAME}` placeholder is left where it is."""
+    """The URL without its password, and the password; a `${NAME}` placeholder is left where it is.
+    Raises UsageError for one among the URL's parameters, where it cannot be taken out."""
     parts = urlsplit(url)
+    if found := _IN_QUERY.search(parts.query):
+        if PLACEHOLDER.fullmatch(unquote(found[2])):
+            return url, None
+        raise UsageError(f"the URL holds a secret as {found[1]}=…", hint=f"write {found[1]}=${{NAME}} and export NAME=…")
     if not parts.password or PLACEHOLDER.fullmatch(unquote(parts.password)):
         return url, None
     login, _, host = parts.netloc.rpartition("@")
@@ -74,7 +81,17 @@ def scrub(text: str) -> str:
     """`text` with known secret values, and passwords inside URLs, replaced by `***`."""
     for value in sorted({*_known, *_from_environment()}, key=len, reverse=True):
         text = text.replace(value, "***")
-    return re.sub(r"(\w+://[^/\s:@]*):(?!\$\{)[^@\s/]+@", r"\1:***@", text)
+    text = re.sub(r"(\w+://[^/\s:@]*):(?!\$\{)[^@\s/]+@", r"\1:***@", text)
+    return re.sub(r"([?&](?:password|passwd|pwd|sslpassword|token|secret)=)(?!\$\{)[^&\s'\"]+", r"\1***", text, flags=re.I)
+
+
+def scrub_json(value: Any) -> Any:
+    """`scrub` for every text in a JSON value; keys and numbers are no place for a secret and stay."""
+    if isinstance(value, dict):
+        return {key: scrub_json(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [scrub_json(inner) for inner in value]
+    return scrub(value) if isinstance(value, str) else value
 
 
 def _from_environment() -> Iterator[str]:
@@ -92,6 +109,8 @@ def _from_keyring(name: str) -> str | None:
         return None
 
 
-def names_in(texts: Iterable[str]) -> set[str]:
-    """The `${NAME}`s that these texts ask for."""
-    return {match for text in texts for match in PLACEHOLDER.findall(text)}
+def remember_all(text: str) -> None:
+    """Scrub from now on what the `${NAME}`s of this text stand for, as far as they are set."""
+    for name in PLACEHOLDER.findall(text):
+        if found := os.environ.get(name) or _from_keyring(name):
+            remember(found)

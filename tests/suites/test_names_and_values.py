@@ -24,6 +24,11 @@ ALL = set(range(10))
 DAYS = [f"2024-01-0{day}" for day in range(1, 10)]
 SECONDS = [f"2024-01-01 10:00:0{second}" for second in range(9)]
 
+
+def when(column: str, operator: str, parameter: Any) -> dict[str, Any]:
+    return {"type": "comparison", "column": {"name": column}, "operator": operator, "parameter": parameter}
+
+
 CASES: list[tuple[str, dict[str, Any], set[int]]] = [
     *[("between", {"column": name, "max_value": 8}, {9}) for name in ("select", "Größe", "UPPER", "a%b", "with space")],
     ("not_match_regex", {"column": "naïve.col", "regex": "9"}, {9}),
@@ -48,6 +53,10 @@ CASES: list[tuple[str, dict[str, Any], set[int]]] = [
     ("not_null", {"column": "d"}, {3}),
     ("not_null", {"column": "bl"}, {9}),
     ("unique", {"column": "b"}, ALL),
+    *[("in_set", {"column": "id", "value_set": [4], "row_condition": condition}, rows) for condition, rows in (
+        (when("dt", ">", "2024-01-05"), {5, 6, 7, 8, 9}), (when("ts", "<=", "2024-01-01 10:00:01"), {0, 1}),
+        (when("de", ">=", 123456789012345686), {8, 9}), (when("b", "==", True), {0, 2, 6, 8}), (when("d", "<", 6.5), {2, 5, 6}),
+        (when("Quo\"te'd", "IN", ["x\"y'z%1", "x\"y'z%4"]), {1}), (when("select", "NOT_IN", [0, 1, 2, 3, 5, 6, 7]), {8, 9}))],
 ]  # fmt: skip
 PASSING: list[tuple[str, dict[str, Any]]] = [
     *[("not_null", {"column": name}) for name in ("l", "st", "m")],

@@ -144,7 +144,7 @@ def _through(function: Callable[[Any], Any], reader: pa.RecordBatchReader, pipel
         kept = batch.select([ERRORS, CELLS])
         given = pa.Table.from_batches([batch]).drop_columns(kept.schema.names)
         try:
-            made = function(given.to_pandas() if pandas else given)
+            made = function(_frame(given) if pandas else given)
         except Exception as error:
             raise StepError(f"step: {type(error).__name__}: {first_line(error)}", where=str(pipeline.step_file)) from error
         table = pa.Table.from_pandas(made, preserve_index=False) if hasattr(made, "iloc") else pa.table(made)
@@ -163,6 +163,13 @@ def _through(function: Callable[[Any], Any], reader: pa.RecordBatchReader, pipel
             yield from call(batch).cast(first.schema).to_batches()
 
     return first.schema, tables()
+
+
+def _frame(table: pa.Table) -> Any:
+    """A DataFrame on Arrow's own types: an integer with a gap stays one."""
+    import pandas as pd
+
+    return table.to_pandas(types_mapper=pd.ArrowDtype)
 
 
 def _check_names(batch: Batch, pipeline: Pipeline) -> None:

@@ -33,10 +33,9 @@ def receive(source: Source, item: Item, engine: Engine, event: Event) -> tuple[P
 
 def content_hash(source: Source, item: Item) -> str | None:
     """The hash of a file's bytes without copying it; None for a source that has no bytes."""
-    received = source.open(item)
-    if isinstance(received, pa.RecordBatchReader):
+    if not source.gives_bytes:
         return None
-    with received:
+    with source.open(item) as received:
         return hashlib.file_digest(received, "sha256").hexdigest()  # type: ignore[arg-type]
 
 

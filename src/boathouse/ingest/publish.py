@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from boathouse.config import Pipeline
 from boathouse.engine import Engine, ParquetFile, literal, quote
+from boathouse.errors import StepError
 from boathouse.ingest.batch import Batch
 from boathouse.lake import Commit, Lake, Table, quarantine
 from boathouse.lake.table import BATCH, DataFile, commit_in_turn
@@ -52,6 +53,7 @@ class Publisher:
             if self.mode != "replace":
                 table.check_types(self._schema())
             made = {"append": self._append, "replace": self._replace, "upsert": self._upsert}[self.mode](table)
+            self._check_sum(made)
             applied.update(inserted=made.inserted, updated=made.updated, unchanged=made.unchanged)
             return Commit(
                 self._schema(), (self.mark.application, self.mark.identity), made.add, made.remove, made.replace_all,
@@ -65,6 +67,16 @@ class Publisher:
         record.status, record.rows_published = "published", sum(applied.values())
         record.rows_inserted, record.rows_updated, record.rows_unchanged = applied.values()
 
+    def _check_sum(self, plan: Plan) -> None:
+        """read = published + quarantined + deduplicated, before anything is visible. Raises StepError."""
+        record = self.batch.record
+        parts = {"inserted": plan.inserted, "updated": plan.updated, "unchanged": plan.unchanged,
+                 "quarantined": record.rows_quarantined, "deduplicated": record.rows_deduplicated}  # fmt: skip
+        if sum(parts.values()) != record.rows_read:
+            told = ", ".join(f"{name} {count:,}" for name, count in parts.items())
+            raise StepError(f"{record.rows_read:,} rows were read but {sum(parts.values()):,} accounted for: {told}",
+                            hint="nothing was published; please report this")  # fmt: skip
+
     def _schema(self) -> pa.Schema:
         schema = self.engine.con.sql(f"{self.rows} LIMIT 0").to_arrow_table().schema
         return schema.append(pa.field(BATCH, pa.string()))
@@ -74,9 +86,7 @@ class Publisher:
     def _append(self, table: Table) -> Plan:
         """Adds the rows; those that an earlier content of this item left are taken out."""
         add = self._write(self.rows)
-        earlier = table.mark(self.mark.application)
-        mine = self.mark.batch_of(earlier) if earlier is not None else None
-        remove = [file for file in table.files() if file.partition[BATCH] == mine] if mine else []
+        remove = [file for file in table.files() if self.mark.shares_item(str(file.partition[BATCH]))]
         return Plan(add, remove, sum(file.rows for file in add))
 
     def _replace(self, table: Table) -> Plan:
@@ -129,13 +139,16 @@ class Publisher:
     def _without(self, table: Table, file: DataFile, gone: str) -> str:
         """The rows of a file but for those at the places that a SELECT gives."""
         names = ", ".join(quote(name) for name in table.schema.names if name != BATCH)
-        return f"SELECT {names} FROM {self._read(table, [file])} WHERE file_row_number NOT IN ({gone})"
+        return f"SELECT {names} FROM {self._read(table, [file])} AS t WHERE file_row_number NOT IN ({gone})"
 
     def _read(self, table: Table, files: list[DataFile]) -> str:
+        """These files with all columns of the table, empty where a file is older than a column."""
         urls = ", ".join(literal(self._url(table, file)) for file in files)
         self._attach()
-        return (f"read_parquet([{urls}], filename = true, file_row_number = true, union_by_name = true, "
-                "hive_partitioning = false)")  # fmt: skip
+        source = (
+            f"read_parquet([{urls}], filename = true, file_row_number = true, union_by_name = true, hive_partitioning = false)"
+        )
+        return f"(SELECT {table.columns(self.engine, source)}, filename, file_row_number FROM {source})"
 
     def _attach(self) -> None:
         if not self.lake.store.is_local:

@@ -70,6 +70,7 @@ class Road:
         self._limits = limits
         self._engine: Engine | None = None
         self._lock: FileLock | None = None
+        self._kept: dict[str, dict[str, Any]] = {}  # what `again` finds in the raw zone
 
     @property
     def mode(self) -> str:
@@ -80,10 +81,12 @@ class Road:
         """The run's engine, in a scratch folder that is gone when the run ends; those of dead runs go as well."""
         if self._engine is None:
             scratch = self.lake.scratch(self.record.run_id)
-            _sweep(scratch.parent)
-            scratch.mkdir(parents=True, exist_ok=True)
-            self._lock = FileLock(scratch / ".lock")
-            self._lock.acquire()
+            scratch.parent.mkdir(parents=True, exist_ok=True)
+            with FileLock(scratch.parent / ".lock"):  # no sweep may come between making the folder and holding its lock
+                _sweep(scratch.parent)
+                scratch.mkdir(exist_ok=True)
+                self._lock = FileLock(scratch / ".lock")
+                self._lock.acquire()
             self._engine = Engine(self._limits, scratch)
         return self._engine
 
@@ -135,10 +138,10 @@ class Road:
         versions = [batch.table_version for batch in self.record.batches if batch.table_version is not None]
         self.record.table_version = max(versions, default=self.lake.dataset(self.record.dataset).version)
         self.close()  # first, so that what it held on a full disk is free for the record
-        self._data_docs()
         self.record.seconds = time.perf_counter() - self._began
         if not self.check:
             records.append(self.lake, self.record)
+            self._data_docs()
         return show_batches(self.record, self.batches, waiting=len(waiting), final=True)
 
     def close(self) -> None:
@@ -156,7 +159,8 @@ class Road:
     def _items(self) -> list[Item]:
         if not self.again:
             return self.source.items()
-        return [Item(name, batch["raw"]) for name, batch in records.landed(self.lake, self.pipeline.name).items()]
+        self._kept = records.landed(self.lake, self.pipeline.name, self.pipeline.dataset_name)
+        return [Item(name, batch["raw"]) for name, batch in self._kept.items()]
 
     def _land(self, batch: Batch, event: progress.Event) -> None:
         application = Mark(self.pipeline.name, batch.name, 0).application
@@ -187,7 +191,7 @@ class Road:
         """The item's latest batch, from the raw zone, under today's rules."""
         if self.suite.expectations:
             preload.begin()
-        kept = records.landed(self.lake, self.pipeline.name)[batch.name]
+        kept = self._kept[batch.name]
         batch.file = self.lake.store.fetch(kept["raw"], self.engine.scratch / "landed" / Path(kept["raw"]).name)
         batch.arrow = not batch.name.endswith(".parquet") and kept["raw"].endswith(".parquet")
         batch.mark = Mark.make(self.pipeline.name, batch.name, kept["content"], self.rules)
@@ -215,11 +219,10 @@ class Road:
 
     def _each(self, name: str, work: Callable[[Batch, progress.Event], Any]) -> None:
         for batch in self.batches:
-            if not batch.alive:
-                continue
-            if self.mode == "upsert" and any(earlier.record.status == "failed" for earlier in self.batches):
+            if self.mode == "upsert" and batch.record.status == "failed":
                 break
-            self._work(name, batch, work)
+            if batch.alive:
+                self._work(name, batch, work)
 
     def _work(self, name: str, batch: Batch, work: Callable[[Batch, progress.Event], Any]) -> None:
         """One step on one batch: its error is the batch's, and does not stop the others."""

@@ -6,6 +6,7 @@ import html
 from typing import Any
 
 from boathouse.engine import Engine, literal
+from boathouse.errors import first_line
 from boathouse.ingest.batch import INTERNAL, Batch
 from boathouse.lake.records import COUNTS, RunRecord
 from boathouse.progress import RESULT_MIME
@@ -84,7 +85,10 @@ def show_verdicts(batches: list[Batch]) -> Shown:
 
 
 def _preview(title: str, select: str, engine: Engine) -> Shown:
-    table = engine.reader(f"SELECT * FROM ({select}) LIMIT {_SHOWN}").read_all()
+    try:
+        table = engine.reader(f"SELECT * FROM ({select}) LIMIT {_SHOWN}").read_all()
+    except Exception as error:  # the next step reads all of it, and says for each batch what is wrong
+        return Shown(f"{title}: {first_line(error)}", f"<p>{_e(title)}: {_e(first_line(error))}</p>")
     names = [name for name in table.column_names if name not in INTERNAL and not name.startswith("_")]
     table = table.select(names)
     text = "\n".join(["\t".join(names), *("\t".join(map(_cell, row.values())) for row in table.to_pylist())])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from boathouse.config import Deduplicate, Pipeline
 from boathouse.engine import Engine, literal, quote
@@ -10,7 +11,7 @@ from boathouse.errors import StepError, did_you_mean
 from boathouse.ingest.batch import CELLS, ERRORS, ROW, Batch
 from boathouse.ingest.clean import staged
 from boathouse.suites.conditions import columns_of
-from boathouse.suites.judge import Finding, Judgement, judge
+from boathouse.suites.judge import Finding, Judgement, judge, short
 from boathouse.suites.suite import Suite
 
 PASSED, WITH_QUARANTINE, REJECTED = "passed", "passed with quarantine", "rejected"
@@ -58,16 +59,23 @@ def _judged_view(batch: Batch, engine: Engine, unreadable: int) -> str:
     return name
 
 
-def _kept(finding: Finding) -> dict:
+def _kept(finding: Finding) -> dict[str, Any]:
     return {
-        "type": finding.type, "kwargs": finding.kwargs, "about": finding.about, "severity": finding.severity,
+        "type": finding.type, "kwargs": _cut(finding.kwargs), "about": finding.about, "severity": finding.severity,
         "success": finding.success, "unexpected": finding.unexpected, "percent": round(finding.percent, 4),
-        "observed": finding.observed,
+        "observed": _cut(finding.observed),
     }  # fmt: skip
 
 
+def _cut(value: Any) -> Any:
+    """What a record keeps: of a set of thousands of values the beginning."""
+    if isinstance(value, dict):
+        return {key: _cut(inner) for key, inner in value.items()}
+    return value[:100] if isinstance(value, list) else value
+
+
 def _failure(finding: Finding) -> str:
-    seen = f", found {finding.observed!r}" if finding.observed is not None else ""
+    seen = f", found {short(finding.observed)}" if finding.observed is not None else ""
     return f"{finding.about}{seen}"
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from boathouse.lake.lake import Lake
 from boathouse.lake.table import BATCH, Table
+from boathouse.lake.types import sql_type
 
 
 def describe(lake: Lake, name: str, texts: dict[str, str] | None = None) -> dict[str, Any]:
@@ -17,7 +18,7 @@ def describe_table(name: str, table: Table, texts: dict[str, str]) -> dict[str, 
     assert table.delta is not None
     latest = table.history(1)[0]
     columns = [
-        {"name": field.name, "type": field_type(field), "description": texts.get(field.name)}
+        {"name": field.name, "type": sql_type(field.type), "description": texts.get(field.name)}
         for field in table.delta.schema().fields
         if field.name != BATCH
     ]
@@ -31,26 +32,3 @@ def describe_table(name: str, table: Table, texts: dict[str, str]) -> dict[str, 
         "pipeline": latest.get("pipeline"),
         "columns": columns,
     }
-
-
-_SQL = {
-    "long": "BIGINT", "integer": "INTEGER", "short": "SMALLINT", "byte": "TINYINT", "double": "DOUBLE",
-    "float": "FLOAT", "string": "VARCHAR", "boolean": "BOOLEAN", "date": "DATE", "binary": "BLOB",
-    "timestamp": "TIMESTAMPTZ", "timestamp_ntz": "TIMESTAMP",
-}  # fmt: skip
-
-
-def field_type(field: Any) -> str:
-    """A Delta field's type in the words of the pipeline file."""
-    return _sql_type(field.type)
-
-
-def _sql_type(kind: Any) -> str:
-    if hasattr(kind, "element_type"):
-        return _sql_type(kind.element_type) + "[]"
-    if hasattr(kind, "fields"):
-        return "STRUCT(" + ", ".join(f"{field.name} {_sql_type(field.type)}" for field in kind.fields) + ")"
-    if hasattr(kind, "key_type"):
-        return f"MAP({_sql_type(kind.key_type)}, {_sql_type(kind.value_type)})"
-    name = getattr(kind, "type", str(kind))
-    return _SQL.get(name, name.upper())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import tempfile
 from datetime import date
@@ -70,5 +71,5 @@ class Lake:
     def scratch(self, run_id: str) -> Path:
         """This run's staging folder: on the lake's own disk, so that publishing is a rename, else a temporary one."""
         own = self.store.local("staging")
-        base = own if own is not None else Path(tempfile.gettempdir()) / "boathouse-staging"
+        base = own if own is not None else Path(tempfile.gettempdir()) / f"boathouse-{getpass.getuser()}"
         return base / run_id

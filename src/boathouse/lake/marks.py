@@ -33,6 +33,10 @@ class Mark:
         """The `_batch` of its rows: which item, and which content under which rules."""
         return self.batch_of(self.identity)
 
+    def shares_item(self, batch: str) -> bool:
+        """Whether a row's `_batch` speaks of the same item, whatever its content."""
+        return batch.partition("-")[0] == self.batch.partition("-")[0]
+
     def batch_of(self, identity: int) -> str:
         item = hashlib.sha256(self.application.encode()).hexdigest()[:12]
         return f"{item}-{identity:016x}"

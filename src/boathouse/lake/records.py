@@ -117,12 +117,16 @@ def read(lake: Lake, pipeline: str | None = None) -> list[dict[str, Any]]:
     return [row | {"batches": json.loads(row["batches"]), "started_at": row["started_at"].isoformat()} for row in rows]
 
 
-def landed(lake: Lake, pipeline: str) -> dict[str, dict[str, Any]]:
-    """Each item's latest batch that lies in the raw zone, in the order in which the items last came."""
+def landed(lake: Lake, pipeline: str, dataset: str) -> dict[str, dict[str, Any]]:
+    """Each item's latest batch that lies in the raw zone (item, raw, content), in the order in which the items last came.
+    A run that died after its commit left no record: the commits say what it landed."""
+    told = [(run["started_at"], batch) for run in read(lake, pipeline) for batch in reversed(run["batches"])]
+    commits = lake.dataset(dataset).history()
+    told += [(entry["timestamp"].isoformat(), entry) for entry in commits if entry.get("pipeline") == pipeline]
     latest: dict[str, dict[str, Any]] = {}
-    for run in reversed(read(lake, pipeline)):
-        for batch in run["batches"]:
-            if batch.get("raw"):
-                latest.pop(batch["item"], None)
-                latest[batch["item"]] = batch
+    told.reverse()  # oldest first, also among those of one moment
+    for _, batch in sorted(told, key=lambda pair: pair[0]):
+        if batch.get("raw") and batch.get("item"):
+            latest.pop(batch["item"], None)
+            latest[batch["item"]] = batch
     return latest

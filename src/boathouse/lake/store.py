@@ -88,11 +88,15 @@ class Store:
         return self._try(path, lambda obstore: bytes(obstore.get(self.client, path).bytes()))
 
     def fetch(self, path: str, target: Path) -> Path:
-        """The file on this machine: the lake's own, or a copy of it at `target`."""
+        """A copy of the file at `target`, on this machine; on the lake's own disk it is a second name for it."""
+        target.parent.mkdir(parents=True, exist_ok=True)
         own = self.local(path)
         if own is not None:
-            return own
-        target.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                os.link(own, target)
+            except OSError:
+                shutil.copyfile(own, target)
+            return target
 
         def download(obstore: Any) -> None:
             with target.open("wb") as out:
@@ -101,16 +105,6 @@ class Store:
 
         self._try(path, download)
         return target
-
-    def exists(self, path: str) -> bool:
-        own = self.local(path)
-        if own is not None:
-            return own.exists()
-        try:
-            self._try(path, lambda obstore: obstore.head(self.client, path))
-        except FileNotFoundError:
-            return False
-        return True
 
     def folders(self, path: str) -> list[str]:
         """Names of the folders directly below `path`."""
@@ -124,10 +118,6 @@ class Store:
         """Paths of all files below `path`."""
         for chunk in self._try(path, lambda obstore: list(obstore.list(self.client, path))):
             yield from (entry["path"] for entry in chunk)
-
-    def delete(self, paths: list[str]) -> None:
-        if paths:
-            self._try(paths[0], lambda obstore: obstore.delete(self.client, paths))
 
     def _try(self, path: str, action: Any) -> Any:
         import obstore

@@ -18,9 +18,10 @@ from deltalake import CommitProperties, DeltaTable, Field, PostCommitHookPropert
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 from deltalake.transaction import AddAction, RemoveAction, create_table_with_add_actions
 
-from boathouse.engine import ParquetFile
+from boathouse.engine import Engine, ParquetFile, quote
 from boathouse.errors import LakeError, StepError, UsageError, first_line
 from boathouse.lake.store import Store, broken
+from boathouse.lake.types import sql_type
 
 # Receipts need every old version, so the log is never cleaned; reading stays quick through checkpoints.
 PROPERTIES = {
@@ -112,6 +113,12 @@ class Table:
         """The data files of this version, as the engine reads them."""
         return [self.store.url(f"{self.path}/{file.path}") for file in self.files()]
 
+    def columns(self, engine: Engine, source: str) -> str:
+        """The table's own columns out of a relation of its files, as a SELECT's list; one that no file has yet is empty."""
+        have = engine.columns(f"SELECT * FROM {source}")
+        fields = [field for field in self.delta.schema().fields if field.name != BATCH] if self.delta else []
+        return ", ".join(quote(f.name) if f.name in have else f"NULL::{sql_type(f.type)} AS {quote(f.name)}" for f in fields)
+
     def history(self, limit: int | None = None) -> list[dict[str, Any]]:
         """Commits, newest first: version, timestamp, operation and what Boathouse said of it."""
         return [_entry(raw) for raw in self.delta.history(limit)] if self.delta else []
@@ -119,12 +126,27 @@ class Table:
     def commit(self, commit: Commit) -> int:
         """Puts the added files into the table's folder and makes them visible, in one atomic commit on this very handle.
         Raises ConflictError where anybody has committed since the handle was opened."""
-        placed = [self._place(file, commit.partition_by) for file in commit.add]
-        try:
-            return self._commit(commit, placed)
-        except ConflictError:
-            self.store.delete([f"{self.path}/{file.path}" for file in placed])
-            raise
+        if self.delta is not None and not commit.replace_all:
+            self._fit(commit)
+        # what a conflict leaves behind is for vacuum: on a bucket, a commit that timed out may have been made all the same
+        return self._commit(commit, [self._place(file, commit.partition_by) for file in commit.add])
+
+    def _fit(self, commit: Commit) -> None:
+        """Columns that are new go in by a commit of their own, after which the plan is made anew. Raises ConflictError
+        then, StepError where the partitions are others."""
+        assert self.delta is not None
+        parted = self.delta.metadata().partition_columns
+        if parted != commit.partition_by:
+            was, becomes = ([name for name in names if name != BATCH] for names in (parted, commit.partition_by))
+            raise StepError(f"the dataset is partitioned by {was or 'nothing'}, the pipeline says {becomes or 'nothing'}",
+                            hint="set the old `partition_by`, or publish under another `dataset`")  # fmt: skip
+        here = {field.name for field in self.delta.schema().fields}
+        schema = Schema.from_arrow(commit.schema)
+        new = [Field(field.name, field.type, nullable=True) for field in schema.fields if field.name not in here]
+        if new:
+            properties = CommitProperties(app_transactions=[Transaction(META, (self.version or 0) + 1)])
+            self.delta.alter.add_columns(new, commit_properties=properties)
+            raise ConflictError("a column was added")
 
     def _place(self, file: ParquetFile, by: list[str]) -> ParquetFile:
         """The file under a name of its own in the table's folder; until a commit names it, it is only there."""
@@ -151,8 +173,6 @@ class Table:
                 )  # fmt: skip
                 self.delta = DeltaTable(self.store.url(self.path), storage_options=self.store.delta_options)
             else:
-                if not commit.replace_all:
-                    self._add_columns(commit.schema)
                 self.delta.create_write_transaction(
                     actions, "overwrite" if commit.replace_all else "append", Schema.from_arrow(commit.schema),
                     partition_by=commit.partition_by, commit_properties=properties,
@@ -179,20 +199,11 @@ class Table:
                 raise StepError(f"column {new.name!r} is {was} in the dataset {name} and {becomes} in this batch",
                                 hint="set its old type in the pipeline, or publish once with `mode: replace`")  # fmt: skip
 
-    def _add_columns(self, schema: pa.Schema) -> None:
-        """Columns that are new, by a commit of their own: they are empty until the next one fills them."""
-        assert self.delta is not None
-        here = {field.name for field in self.delta.schema().fields}
-        new = [
-            Field(field.name, field.type, nullable=True) for field in Schema.from_arrow(schema).fields if field.name not in here
-        ]
-        if new:
-            self.delta.alter.add_columns(new)
-
     def restore(self, version: int, meta: dict[str, Any]) -> int:
         """A new version with the content of an old one."""
         assert self.delta is not None
-        properties = CommitProperties(custom_metadata={META: json.dumps(meta)})
+        turn = [Transaction(META, (self.version or 0) + 1)]
+        properties = CommitProperties(custom_metadata={META: json.dumps(meta)}, app_transactions=turn)
         try:
             self.delta.restore(version, commit_properties=properties)
         except DeltaError as error:

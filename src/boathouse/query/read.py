@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import tempfile
 from collections.abc import Sequence
@@ -15,7 +16,6 @@ from boathouse.engine import Engine, literal, quote
 from boathouse.engine.duck import explain
 from boathouse.errors import QueryError, UsageError, did_you_mean, first_line
 from boathouse.lake import Lake, Table
-from boathouse.lake.catalog import field_type
 from boathouse.lake.table import BATCH
 from boathouse.query.result import Result
 
@@ -30,7 +30,7 @@ class Reader:
         self, sql: str, parameters: Sequence[Any] | dict[str, Any] | None = None, versions: dict[str, int] | None = None
     ) -> Result:
         """The result of one SELECT. Raises QueryError for anything else, UsageError for a dataset that is none."""
-        engine = Engine(self.limits, Path(tempfile.gettempdir()) / "boathouse-query")
+        engine = Engine(self.limits, Path(tempfile.gettempdir()) / f"boathouse-{getpass.getuser()}" / "query")
         names = _tables_of(engine.con, sql, {dataset.lower() for dataset in self.lake.store.folders("curated")})
         pinned, urls = {}, []
         for name in names:
@@ -63,15 +63,12 @@ class Reader:
             return []
         urls = ", ".join(map(literal, by_url))
         source = f"read_parquet([{urls}], union_by_name = true, hive_partitioning = false, filename = '_file')"
-        have = engine.columns(f"SELECT * FROM {source}")
-        fields = [field for field in table.delta.schema().fields if field.name != BATCH]  # type: ignore[union-attr]
-        # a column that no file has yet is empty
-        columns = [quote(f.name) if f.name in have else f"NULL::{field_type(f)} AS {quote(f.name)}" for f in fields]
+        columns = table.columns(engine, source)
         if BATCH in sql.lower():
             pairs = ", ".join(f"({literal(url)}, {literal(str(batch))})" for url, batch in by_url.items())
             source += f" JOIN (VALUES {pairs}) AS batches(_url, {BATCH}) ON _file = _url"
-            columns.append(BATCH)
-        engine.run(f"CREATE VIEW {quote(name)} AS SELECT {', '.join(columns)} FROM {source}")
+            columns += f", {BATCH}"
+        engine.run(f"CREATE VIEW {quote(name)} AS SELECT {columns} FROM {source}")
         return list(by_url)
 
     def _lock(self, engine: Engine, urls: list[str]) -> None:

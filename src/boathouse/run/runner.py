@@ -61,6 +61,8 @@ class Runner:
             except BaseException:
                 for future in futures:
                     future.cancel()
+                if warm is not None:
+                    warm.stop()  # or the pool would wait for the notebooks to end by themselves
                 raise
 
     def _one(self, pipeline: Pipeline, options: RunOptions, warm: WarmKernels | None) -> RunRecord:
@@ -106,7 +108,7 @@ class Runner:
                 )  # fmt: skip
             except Exception as error:
                 failure = _failure(error)
-            result = self._keep(executed, options, run_id)
+            result = self._keep(executed, pipeline, options, run_id)
         if failure is not None:
             failure.saved = True  # type: ignore[attr-defined]
             raise failure
@@ -122,18 +124,21 @@ class Runner:
             from boathouse.run import engine  # noqa: F401  (registers itself)
         return papermill
 
-    def _keep(self, executed: Path, options: RunOptions, run_id: str) -> dict[str, Any] | None:
+    def _keep(self, executed: Path, pipeline: Pipeline, options: RunOptions, run_id: str) -> dict[str, Any] | None:
         """Puts the executed notebook into the lake, scrubbed, and returns the run's record that it ends with."""
         if not executed.is_file():
             return None
-        text = secrets.scrub(executed.read_text(encoding="utf-8"))
-        if not options.check:
-            self.workbench.lake.store.put_bytes(text.encode(), self._notebook_path(options, run_id))
-        for cell in reversed(json.loads(text)["cells"]):
+        for file in (pipeline.path, self.workbench.root / "boathouse.toml"):
+            secrets.remember_all(file.read_text(encoding="utf-8"))
+        notebook, result = json.loads(executed.read_text(encoding="utf-8")), None
+        for cell in notebook["cells"]:
             for output in cell.get("outputs", []):
-                if RESULT_MIME in output.get("data", {}):
-                    return output["data"][RESULT_MIME]
-        return None
+                result = output.get("data", {}).get(RESULT_MIME, result)
+            cell |= {key: secrets.scrub_json(cell[key]) for key in ("source", "outputs") if key in cell}
+        if not options.check:
+            text = json.dumps(notebook, ensure_ascii=False, indent=1)
+            self.workbench.lake.store.put_bytes(text.encode(), self._notebook_path(options, run_id))
+        return result
 
 
 def _failure(error: Exception) -> Exception:

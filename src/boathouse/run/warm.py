@@ -117,6 +117,10 @@ class WarmKernels:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Ends the server, and with it every kernel that is running. Once is enough."""
         assert self._server.stdin is not None
         try:
             self._server.stdin.close()

@@ -108,7 +108,9 @@ def _exact(sheet: Any, cells: pa.Table) -> pa.Table:
                if pc.any(pc.match_substring_regex(column, r"^-?\d+(\.\d+)?$")).as_py()]  # fmt: skip
     floats = sheet("float", numeric).to_arrow() if numeric else None
     for n in range(cells.num_columns):
-        column = floats.column(numeric.index(n)) if floats is not None and n in numeric else pa.nulls(cells.num_rows, pa.float64())
+        column = (
+            floats.column(numeric.index(n)) if floats is not None and n in numeric else pa.nulls(cells.num_rows, pa.float64())
+        )
         cells = cells.append_column(f"f{n}", column)
     return cells
 

@@ -16,6 +16,7 @@ from boathouse.sources.protocol import Item, Source
 class FileSource(Source):
     """A path or glob below the workbench or absolute; `{date}` in it is the run's logical date."""
 
+    gives_bytes = True
     suffixes: ClassVar[tuple[str, ...]] = ()
     packed: ClassVar[bool] = False  # whether it takes files packed by gz, zip …
 

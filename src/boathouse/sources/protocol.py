@@ -58,6 +58,7 @@ class Source(ABC):
     `items` and `open`: what `open` gives as Arrow batches lands as Parquet and is scanned as such."""
 
     family: ClassVar[str]
+    gives_bytes: ClassVar[bool] = False  # so that an item can be hashed without copying it
     Options: ClassVar[type[SourceOptions]] = SourceOptions
 
     def __init__(self, location: str, options: SourceOptions, root: Path, day: date):

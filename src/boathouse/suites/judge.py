@@ -17,7 +17,6 @@ from boathouse.suites.suite import Suite
 # the sample query that each expectation runs beside its counts is left out
 _COUNTS = {"result_format": "BASIC", "partial_unexpected_count": 0}
 
-
 # GX reckons the share of unexpected rows among those where no column is NULL, and refuses one above 1
 _MORE_THAN_FILLED = 'too many rows with a NULL among its columns for GX: set "ignore_row_if" to leave them out'
 
@@ -49,7 +48,7 @@ class Finding:
         column = f"{self.kwargs['column']}: " if self.kwargs.get("column") else ""
         if self.description:
             return column + self.description
-        inside = ", ".join(f"{k}={_short(v)}" for k, v in self.kwargs.items() if v is not None and k not in _LEFT_OUT)
+        inside = ", ".join(f"{k}={short(v)}" for k, v in self.kwargs.items() if v is not None and k not in _LEFT_OUT)
         name = self.type.removeprefix("expect_").removeprefix("column_values_").removeprefix("column_")
         rule = re.sub(r"(^|_)to_", r"\1must_", name, count=1).replace("_", " ")
         return f"{column}{rule}" + (f" ({inside})" if inside else "")
@@ -97,7 +96,7 @@ def judge(suite: Suite, engine: Engine, relation: str, *, beyond: bool = False) 
             metrics.add_functions(engine.con)
         batch = gx_engine.batch(context, engine.con, relation)
         made.result = batch.validate(built, result_format=_COUNTS)
-        for outcome in made.result.results:
+        for outcome in sorted(made.result.results, key=lambda each: int(each.expectation_config.id)):
             expectation = built.expectations[int(outcome.expectation_config.id)]
             finding = _finding(outcome)
             made.findings.append(finding)
@@ -126,10 +125,10 @@ def _finding(outcome: Any) -> Finding:
     )  # fmt: skip
 
 
-def _short(value: Any) -> str:
+def short(value: Any) -> str:
     """A value as a reason shows it: of a long list only the beginning."""
     if isinstance(value, list) and len(value) > _SHOWN:
-        return f"[{', '.join(map(_short, value[:_SHOWN]))}, … {len(value):,} in all]"
+        return f"[{', '.join(map(short, value[:_SHOWN]))}, … {len(value):,} in all]"
     whole = isinstance(value, float) and value.is_integer() and abs(value) < 1e15
     return str(int(value)) if whole else repr(value)  # GX makes a float of every bound
 
