@@ -67,7 +67,7 @@ def show_run(record: RunRecord) -> None:
             console.print(Text(f"  {batch.item}: {batch.error}"))
     if record.error and not any(batch.error for batch in record.batches):
         console.print(Text(f"  {record.error}"))
-    if record.total("rows_quarantined"):
+    if record.total("rows_quarantined") and record.status == "published":
         console.print(Text(f"  why: boathouse quarantine {record.pipeline}", "dim"))
     if record.notebook and record.status in ("failed", "rejected"):
         console.print(Text(f"  its notebook: {record.notebook} in the lake", "dim"))
@@ -128,6 +128,8 @@ def _shown(row: dict[str, Any]) -> str:
 
 def _table(names: list[str], rows: list[list[Any]]) -> None:
     console = Console()
+    if not console.is_terminal:  # what reads a pipe does not want its lines broken
+        console = Console(width=10_000)
     table = Table(box=None, header_style="bold", pad_edge=False)
     for n, name in enumerate(names):
         numeric = rows and all(isinstance(row[n], int | float | Decimal) for row in rows if row[n] is not None)

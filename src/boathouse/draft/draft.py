@@ -149,7 +149,7 @@ class Look:
         if kind == "JSON":
             return types.Typed(Column(type=_list_type(self.engine, text, name)))
         if kind != "VARCHAR":
-            return types.Typed(Column(type=plain_type(kind)))
+            return types.Typed(Column(type=self.declared.types.get(name) or plain_type(kind)))
         column = Column(type=self.declared.types[name])
         filled, lost, examples = types.verify(self.engine, text, name, column)
         told = f"{lost:,} of {filled:,} cells are no {column.type}, as the server declares ({', '.join(map(repr, examples))})"

@@ -58,9 +58,11 @@ def _scalar(value: Any) -> str:
     if isinstance(value, bool | int | float):
         return json.dumps(value)
     text = str(value)
-    plain = yaml.safe_dump(text, allow_unicode=True, width=10**9).removesuffix("\n...\n").rstrip("\n")
-    safe = plain == text and not any(c in text for c in ",{}[]#&*!|>%@`\"'\\\t") and ": " not in text
-    return text if safe else json.dumps(text, ensure_ascii=False)
+    try:
+        plain = yaml.safe_load(f"{{k: {text}}}") == {"k": text} and yaml.safe_load(f"k: {text}") == {"k": text}
+    except yaml.YAMLError:
+        plain = False
+    return text if plain else json.dumps(text, ensure_ascii=False)
 
 
 def _short(location: str) -> str:

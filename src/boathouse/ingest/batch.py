@@ -33,6 +33,7 @@ class Batch:
     columns: dict[str, Column] = field(default_factory=dict)
     typed: str | None = None  # a SELECT: the typed relation, still to be read
     told: str | None = None  # a SELECT: which of its rows lost a cell on the way, and why
+    lost_rows: int = 0
     lost: str | None = None  # a table of the engine: what `told` says, where any row did
     staged: ParquetFile | None = None
     numbered: bool = False  # whether the staged file holds `_row` itself

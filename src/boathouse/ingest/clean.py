@@ -63,7 +63,8 @@ def _derived(select: str, pipeline: Pipeline) -> str:
 def _explain_lost(batch: Batch, engine: Engine) -> None:
     """Where rows lost a cell, the source is read again to say which; most batches have none."""
     assert batch.staged is not None
-    if engine.one(f"SELECT count(*) FROM read_parquet({literal(str(batch.staged.path))}) WHERE {LOST}")[0]:
+    batch.lost_rows = engine.one(f"SELECT count(*) FROM read_parquet({literal(str(batch.staged.path))}) WHERE {LOST}")[0]
+    if batch.lost_rows:
         batch.lost = f"lost_{batch.slug}"
         engine.run(f"CREATE OR REPLACE TABLE {batch.lost} AS SELECT {ROW}, {ERRORS}, {CELLS} FROM ({batch.told})")
 

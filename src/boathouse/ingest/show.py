@@ -56,7 +56,7 @@ def show_staged(batches: list[Batch], engine: Engine) -> Shown:
     if batch is None or batch.staged is None:
         return Shown("nothing was staged", "<i>nothing was staged</i>")
     read = sum(b.record.rows_read for b in batches if b.alive)
-    unread = sum(b.rejected_lines for b in batches if b.alive)
+    unread = sum(b.rejected_lines + b.lost_rows for b in batches if b.alive)
     title = f"{read:,} rows read, {unread:,} of them could not be; {batch.name} as staged"
     return _preview(title, f"SELECT * FROM read_parquet({literal(str(batch.staged.path))})", engine)
 

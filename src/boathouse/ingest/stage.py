@@ -9,6 +9,8 @@ from boathouse.ingest import cells
 from boathouse.ingest.batch import CELLS, ERRORS, LOST, ROW, Batch
 from boathouse.sources import Scan, Source
 
+_NARROW = ("INTEGER", "SMALLINT", "TINYINT")
+
 
 def stage(batch: Batch, pipeline: Pipeline, source: Source, engine: Engine) -> None:
     """Sets `typed`: a SELECT over the landed file with the pipeline's columns and `_lost`."""
@@ -73,7 +75,7 @@ def typed_select(scan: Scan, columns: dict[str, Column], pipeline: Pipeline, *, 
         came = quote(column.from_ or name)
         kind = scan.columns[column.from_ or name]
         outer.append(quote(name))
-        if plain_type(kind) == column.type and kind != "VARCHAR":
+        if kind != "VARCHAR" and (plain_type(kind) == column.type or (kind in _NARROW and column.type == "BIGINT")):
             inner.append(f"{came}::{column.type} AS {quote(name)}")
             continue
         nulls = [*pipeline.null_values, *column.null_values]

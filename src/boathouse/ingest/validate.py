@@ -36,7 +36,7 @@ def validate(batch: Batch, pipeline: Pipeline, suite: Suite, engine: Engine) -> 
     count = batch.rejected_lines + (engine.one(f"SELECT count(*) FROM {marked}")[0] if marked else 0)
     share, allowed = count / (record.rows_read or 1), pipeline.quarantine_limit
     if share > allowed:
-        why = _worst(judgement, unreadable + batch.rejected_lines)
+        why = _worst(judgement, unreadable + batch.rejected_lines) + _examples(batch, engine)
         _reject(batch, f"{count:,} of {record.rows_read:,} rows ({share:.1%}) would go to quarantine, "
                        f"more than the limit of {allowed:.0%}: {why}")  # fmt: skip
         return
@@ -83,6 +83,17 @@ def _worst(judgement: Judgement, unreadable: int) -> str:
     counts = {"could not be read": unreadable} | {finding.about: finding.unexpected for finding, _ in judgement.predicates}
     worst = sorted((pair for pair in counts.items() if pair[1]), key=lambda pair: -pair[1])[:5]
     return "; ".join(f"{what}: {count:,}" for what, count in worst) or "rows without a key"
+
+
+def _examples(batch: Batch, engine: Engine) -> str:
+    """The first rows that could not be read, in words: a rejected batch has no quarantine to look at."""
+    told = [f"SELECT row_number, reasons FROM {batch.rejects}"] if batch.rejects else []
+    if batch.lost:
+        told.append(f"SELECT {ROW} + 1 AS row_number, {ERRORS} AS reasons FROM {batch.lost}")
+    if not told:
+        return ""
+    rows = engine.run(f"SELECT row_number, reasons FROM ({' UNION ALL BY NAME '.join(told)}) ORDER BY row_number LIMIT 3")
+    return "".join(f"\n  row {row:,}: {'; '.join(reasons)}" for row, reasons in rows)
 
 
 def _reject(batch: Batch, why: str) -> None:

@@ -47,7 +47,9 @@ class DatabaseSource(Source):
 
     @classmethod
     def accepts(cls, location: str) -> bool:
-        scheme = location.split("://", 1)[0].split("+", maxsplit=1)[0] if "://" in location else ""
+        if "://" not in location:
+            return location.lower().endswith((".db", ".sqlite", ".sqlite3"))
+        scheme = location.split("://", 1)[0].split("+", maxsplit=1)[0]
         return scheme in (*_DRIVERS, "sqlite")
 
     def items(self) -> list[Item]:
@@ -136,6 +138,8 @@ class DatabaseSource(Source):
 
 def connect(location: str, root: Any) -> sa.Engine:
     """An engine for a LOCATION, its secrets filled in and its driver named. Raises UsageError for a URL that is none."""
+    if "://" not in location:
+        location = f"sqlite:///{location}"
     try:
         url = sa.make_url(secrets.fill_url(location))
     except sa.exc.ArgumentError as error:
