@@ -67,7 +67,7 @@ def test_the_shop_comes_out_the_same_from_every_server(servers: dict[str, str], 
         assert contents[0].num_rows == rows
         if table == "track":
             a, b = [c.to_pylist() for c in contents[:2]]
-            bad = [(x, y) for x, y in zip(a, b) if x != y]
+            bad = [(x, y) for x, y in zip(a, b, strict=True) if x != y]
             print(
                 "DIFF",
                 len(bad),
