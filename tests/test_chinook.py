@@ -47,7 +47,9 @@ def servers(shared: Path, postgres: str, mysql: str) -> Iterator[dict[str, str]]
     """The music shop, whole, in each of three servers."""
     chinook, name = shared / "chinook", f"boathouse_chinook_{os.getpid()}"
     in_postgres = _database(postgres, name, _script(chinook / "Chinook_PostgreSql.sql", "\\c chinook;"))
-    in_mysql = _database(mysql, name, _script(chinook / "Chinook_MySql.sql", "USE `Chinook`;"))
+    in_mysql = _database(mysql, name, [
+        "SET sql_mode = 'NO_BACKSLASH_ESCAPES'",  # its script means a backslash by a backslash
+        *_script(chinook / "Chinook_MySql.sql", "USE `Chinook`;")])  # fmt: skip
     yield {"pg_": next(in_postgres), "my_": next(in_mysql), "lite_": f"sqlite:///{chinook / 'Chinook_Sqlite.sqlite'}"}
     for database in (in_postgres, in_mysql):
         next(database, None)
@@ -65,16 +67,6 @@ def test_the_shop_comes_out_the_same_from_every_server(servers: dict[str, str], 
         assert schemas[0] == schemas[1] == schemas[2]
         contents = [wb.sql(f"SELECT * FROM {prefix}{table} ORDER BY ALL").arrow() for prefix in servers]
         assert contents[0].num_rows == rows
-        if table == "track":
-            a, b = [c.to_pylist() for c in contents[:2]]
-            bad = [(x, y) for x, y in zip(a, b, strict=True) if x != y]
-            print(
-                "DIFF",
-                len(bad),
-                bad[:3],
-                contents[0].schema.equals(contents[1].schema),
-                [c for c in contents[0].column_names if not contents[0][c].equals(contents[1][c])],
-            )
         assert contents[0].equals(contents[1])
         assert contents[0].equals(contents[2])
     assert {wb[prefix + "invoice"].schema["total"] for prefix in servers} == {"DECIMAL(10,2)"}

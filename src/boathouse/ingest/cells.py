@@ -11,11 +11,12 @@ import re
 from boathouse.config import Column
 from boathouse.engine import literal
 
+MOMENTS = ("DATE", "TIMESTAMP", "TIMESTAMPTZ")
 _INTEGERS = {"BIGINT", "INTEGER", "SMALLINT", "TINYINT"}
 # what people leave around cells: spaces, tabs, line ends, no-break spaces
 _WHITE = ("' '", "chr(9)", "chr(10)", "chr(13)", "chr(160)")
 _SPACES = [" ", "\u00a0", "\u202f"]  # with `thousands: " "` the narrow ones are meant as well
-_DAY = r"\d{4,6}[-/ ]\d{1,2}[-/ ]\d{1,2}"
+_DAY = r"\d{4}[-/ ]\d{1,2}[-/ ]\d{1,2}"
 _TIME = r"\d{1,2}:\d{1,2}(:\d{1,2}(\.\d{1,6}0*)?)?"
 _ZONE = r" ?(Z|UTC|GMT|[A-Z][a-z]+/[A-Za-z_]+|[+-]\d{2}(:?\d{2})?)"
 
@@ -78,7 +79,7 @@ def suspect(cell: str, name: str, column: Column) -> str | None:
         return f"{gone}{marks} OR {cell} < '-' OR isinf({name})"
     if kind == "BOOLEAN":
         return gone
-    if kind in ("DATE", "TIMESTAMP", "TIMESTAMPTZ"):
+    if kind in MOMENTS:
         early = f"{name} < '1000-01-01'::{kind}"
         if column.format:
             return f"{gone} OR {early}" + (f" OR {_moment(cell, column)} <> {name}" if kind == "DATE" else "")
@@ -104,6 +105,14 @@ def lost(cell: str, name: str, column: Column, null_values: list[str]) -> str:
             f"len(list_filter({_elements(cell)}, lambda x: x IS NOT NULL AND {lost('x', _value('x', inner), inner, [])})) > 0"
         )
     return f"({bare} NOT IN ({', '.join(map(literal, ['', *null_values]))}) AND ({' OR '.join(tests)}))"
+
+
+def fitting(cell: str, column: Column) -> str:
+    """A value that its source has typed; NULL where a table cannot hold it: infinity, a year before 1 or after 9999."""
+    value = f"TRY_CAST({cell} AS {column.type})"
+    if column.type not in MOMENTS:
+        return value
+    return f"CASE WHEN {value} BETWEEN '0001-01-01'::{column.type} AND '9999-12-31 23:59:59.999999'::{column.type} THEN {value} END"
 
 
 def _form(column: Column) -> str | None:

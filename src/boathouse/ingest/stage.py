@@ -76,7 +76,12 @@ def typed_select(scan: Scan, columns: dict[str, Column], pipeline: Pipeline, *, 
         kind = scan.columns[column.from_ or name]
         outer.append(quote(name))
         if kind != "VARCHAR" and (plain_type(kind) == column.type or (kind in _NARROW and column.type == "BIGINT")):
-            inner.append(f"{came}::{column.type} AS {quote(name)}")
+            inner.append(f"{cells.fitting(came, column)} AS {quote(name)}")
+            if column.type in cells.MOMENTS:
+                inner.append(f"{came} AS _cell_{position}")
+                test = f"({quote(name)} IS NULL AND _cell_{position} IS NOT NULL)"
+                suspects.append(test)
+                reasons.append((name, f"(_cell_{position}::VARCHAR)", test, column))
             continue
         nulls = [*pipeline.null_values, *column.null_values]
         text = came if kind == "VARCHAR" else f"{came}::VARCHAR"

@@ -24,6 +24,9 @@ _DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg"
 _EXACT_IN_ARROW = {"bool", "int2", "int4", "int8", "float4", "float8", "text", "varchar", "bpchar", "date",
                    "timestamp", "timestamptz", "bytea"}  # fmt: skip
 
+# of the MySQL protocol: types and the character set of what is no text
+_MYSQL_FLOATS, _MYSQL_BIT, _MYSQL_STRINGS, _MYSQL_GEOMETRY, _MYSQL_BINARY = (4, 5), 16, range(249, 255), 255, 63
+
 
 class DatabaseOptions(SourceOptions):
     """Further keys under `source:` for `type: database`."""
@@ -121,19 +124,21 @@ class DatabaseSource(Source):
         return self.engine.url.set(drivername=scheme).render_as_string(hide_password=False)
 
     def _as_text(self, select: str) -> str:
-        """Every column as the text that the server itself would show; binary ones as they are."""
+        """Every column as the text that the server itself would show, except where that is less than the value."""
         quote = self.engine.dialect.identifier_preparer.quote_identifier
         with self.engine.connect() as connection:
-            description = connection.exec_driver_sql(f"SELECT * FROM ({select}\n) AS q LIMIT 0").cursor.description
-        cells = []
-        for name, code, *_ in description:
-            binary = self._is_binary(name, code)
-            cells.append(quote(name) if binary else f"cast({quote(name)} AS char) AS {quote(name)}")
-        return f"SELECT {', '.join(cells)} FROM ({select}) AS q"
+            cursor = connection.exec_driver_sql(f"SELECT * FROM ({select}\n) AS q LIMIT 0").cursor
+            fields = cursor._result.fields  # beyond `description` these tell a BLOB from a TEXT
+        cells = [f"{_mysql_cell(quote(field.name), field)} AS {quote(field.name)}" for field in fields]
+        return f"SELECT {', '.join(cells)} FROM ({select}\n) AS q"
 
-    def _is_binary(self, name: str, code: Any) -> bool:
-        """The protocol's blob types are TEXT's as well: the declared type decides."""
-        return 249 <= code <= 252 and self.schema(self.items()[0]).types.get(name) == "BLOB"
+
+def _mysql_cell(name: str, field: Any) -> str:
+    if field.type_code in _MYSQL_FLOATS or (field.type_code in _MYSQL_STRINGS and field.charsetnr == _MYSQL_BINARY):
+        return name
+    if field.type_code == _MYSQL_BIT:
+        return f"cast({name} + 0 AS char)"
+    return f"ST_AsText({name})" if field.type_code == _MYSQL_GEOMETRY else f"cast({name} AS char)"
 
 
 def connect(location: str, root: Any) -> sa.Engine:
@@ -201,14 +206,14 @@ def _over_adbc(url: str, select: str) -> pa.RecordBatchReader:
 
     connection = adbc.connect(url)
     cursor = connection.cursor()
-    cursor.execute(f"SELECT * FROM ({select}) AS q LIMIT 0")
+    cursor.execute(f"SELECT * FROM ({select}\n) AS q LIMIT 0")
     fields = list(cursor.fetch_record_batch().schema)
     cells = []
     for arrow in fields:
         name = '"' + arrow.name.replace('"', '""') + '"'
         kind = (arrow.metadata or {}).get(b"POSTGRESQL:type", b"").decode()
         cells.append(name if kind in _EXACT_IN_ARROW else f"{name}::text AS {name}")
-    cursor.execute(f"SELECT {', '.join(cells)} FROM ({select}) AS q")
+    cursor.execute(f"SELECT {', '.join(cells)} FROM ({select}\n) AS q")
     return _owning(cursor.fetch_record_batch(), cursor, connection)
 
 

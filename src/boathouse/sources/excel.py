@@ -41,11 +41,10 @@ class ExcelSource(FileSource):
         copy = file.with_name(f"{file.name}.{header}.parquet")
         pq.write_table(_exact(sheet, cells), copy)
         picked = ", ".join(f"{_number(n)} AS {quote(name)}" for n, name in enumerate(names))
-        select = (
-            f"SELECT {picked} FROM read_parquet({literal(str(copy))}, file_row_number = true) WHERE file_row_number >= {header}"
-        )
-        lines = f"(SELECT n AS row_number, n + {header} AS line FROM range(1, {cells.num_rows + 1}) AS r(n))"
-        return Scan(select, dict.fromkeys(names, "VARCHAR"), lines=lambda engine, rows: lines)
+        filled = f"coalesce({', '.join(f't{n}' for n in range(len(names)))}) IS NOT NULL"  # a row without a cell is a blank line
+        rows = f"read_parquet({literal(str(copy))}, file_row_number = true) WHERE file_row_number >= {header} AND {filled}"
+        lines = f"(SELECT row_number() OVER () AS row_number, file_row_number + 1 AS line FROM {rows})"
+        return Scan(f"SELECT {picked} FROM {rows}", dict.fromkeys(names, "VARCHAR"), lines=lambda engine, rows: lines)
 
     def _sheet(self, file: Path) -> Any:
         """A function that loads the sheet's cells as one type."""
