@@ -70,7 +70,7 @@ def _explain(model: type[BaseModel], problem: Any, path: Path, lines: Lines, at:
         guess = did_you_mean(str(problem["loc"][-1]), allowed)
         return f"{where}: unknown key {key!r}{guess}; allowed: {', '.join(allowed)}"
     message = problem["msg"].removeprefix("Value error, ")
-    return f"{where}: {key or 'the file'}: {message}"
+    return f"{where}: {key}: {message}" if key else f"{where}: {message}"
 
 
 def _keys_at(model: Any, loc: tuple) -> set[str]:

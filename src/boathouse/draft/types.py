@@ -196,9 +196,10 @@ def _fractions(name: str, s: Shape) -> Iterator[Candidate]:
     if money or s["scale"] == s["least"] == 2:
         scale = max(2, s["scale"])
         yield Column(type=f"DECIMAL({18 if scale <= 4 else 28},{scale})"), f"exact, with {scale} decimals"
-    if s["digits"] > 17 and s["scale"] <= 19:  # more than a DOUBLE holds
+    many = s["digits"] > 17
+    if many and s["digits"] <= 34:
         yield Column(type=f"DECIMAL(38,{s['scale']})"), "exact: more digits than a DOUBLE holds"
-    yield Column(type="DOUBLE"), None
+    yield Column(type="DOUBLE"), "some have more digits than a DOUBLE holds" if many else None
 
 
 def _with_commas(engine: Engine, relation: str, name: str) -> Iterator[Candidate]:

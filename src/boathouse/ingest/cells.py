@@ -112,7 +112,9 @@ def fitting(cell: str, column: Column) -> str:
     value = f"TRY_CAST({cell} AS {column.type})"
     if column.type not in MOMENTS:
         return value
-    return f"CASE WHEN {value} BETWEEN '0001-01-01'::{column.type} AND '9999-12-31 23:59:59.999999'::{column.type} THEN {value} END"
+    return (
+        f"CASE WHEN {value} BETWEEN '0001-01-01'::{column.type} AND '9999-12-31 23:59:59.999999'::{column.type} THEN {value} END"
+    )
 
 
 def _form(column: Column) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import itertools
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -68,14 +69,11 @@ def _write_arrow(reader: pa.RecordBatchReader, file: Path, item: Item, event: Ev
                 writer.write_batch(batch)
                 rows += batch.num_rows
                 event.note = f"{rows:,} rows"
-    except OSError as error:
-        if error.errno:
-            raise _disk(error, file) from error
-        raise SourceError(f"{item.name}: the source broke off after {rows:,} rows: {first_line(error)}",
-                          hint="run it again: nothing was published") from error  # fmt: skip
     except BoathouseError:
         raise
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise _disk(error, file) from error
         explain = getattr(source, "explain", None)
         text = explain(error).message if explain else first_line(error)
         raise SourceError(f"{item.name}: the source broke off after {rows:,} rows: {text}",

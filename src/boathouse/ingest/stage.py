@@ -90,8 +90,8 @@ def typed_select(scan: Scan, columns: dict[str, Column], pipeline: Pipeline, *, 
             continue
         cell = f"_cell_{position}"
         inner += [f"{text} AS {cell}", f"{cells.value(text, column, nulls)} AS {quote(name)}"]
-        if test := cells.suspect(cell, quote(name), column):
-            suspects.append(f"({test})")
+        if doubt := cells.suspect(cell, quote(name), column):
+            suspects.append(f"({doubt})")
             reasons.append((name, cell, cells.lost(cell, quote(name), column, nulls), column))
     relation = f"(SELECT {', '.join(inner)} FROM ({scan.select}))"
     lost = _any(suspects, [test for _, _, test, _ in reasons])

@@ -6,6 +6,7 @@ stays exact and a value that does not fit is one row in quarantine and not a fai
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
@@ -19,6 +20,7 @@ from boathouse.errors import SourceError, UsageError, did_you_mean, first_line
 from boathouse.sources.protocol import Item, Schema, Source, SourceOptions
 
 _BATCH = 20_000
+_SQLITE = (".db", ".sqlite", ".sqlite3")
 _DRIVERS = {"postgresql": "postgresql+psycopg", "postgres": "postgresql+psycopg", "mysql": "mysql+pymysql",
             "mariadb": "mariadb+pymysql"}  # fmt: skip
 _EXACT_IN_ARROW = {"bool", "int2", "int4", "int8", "float4", "float8", "text", "varchar", "bpchar", "date",
@@ -51,7 +53,7 @@ class DatabaseSource(Source):
     @classmethod
     def accepts(cls, location: str) -> bool:
         if "://" not in location:
-            return location.lower().endswith((".db", ".sqlite", ".sqlite3"))
+            return location.lower().endswith(_SQLITE)
         scheme = location.split("://", 1)[0].split("+", maxsplit=1)[0]
         return scheme in (*_DRIVERS, "sqlite")
 
@@ -85,19 +87,25 @@ class DatabaseSource(Source):
         if isinstance(error, SourceError):
             return error
         text = secrets.scrub(_message(error))
-        low = text.lower()
-        hint = "boathouse doctor"
-        if "refused" in low or "can't connect" in low or "could not connect" in low or "timed out" in low:
-            hint = "start the server, or mend host and port in `location`"
-        elif "password" in low or "access denied" in low or "authentication" in low:
-            hint = "mend the user or the password: `location` names the variable it comes from"
-        elif "engine" not in self.__dict__:  # not even connected: there is nobody to ask for tables
-            hint = "mend `location`: the server, the user and the database that it names"
-        elif self.options.table and ("exist" in low or "no such table" in low or "1146" in low):
-            known = tables(self.engine)
-            hint = f"tables{did_you_mean(self.options.table, known)}: {', '.join(known[:12]) or 'none'}"
         place = secrets.scrub(secrets.split_password(self.location)[0])
-        return SourceError(f"{place}: {text}", hint=hint)
+        return SourceError(f"{place}: {text}", hint=self._mend(text.lower()))
+
+    def _mend(self, text: str) -> str:
+        if any(word in text for word in ("refused", "can't connect", "could not connect", "timed out")):
+            return "start the server, or mend host and port in `location`"
+        if any(word in text for word in ("password", "access denied", "authentication")):
+            return "mend the user or the password: `location` names the variable it comes from"
+        if "engine" not in self.__dict__:  # not even connected: there is nobody to ask for tables
+            return "mend `location`: the server, the user and the database that it names"
+        if any(word in text for word in ("lost connection", "server closed", "terminat", "gone away", "broken pipe", "reset by")):
+            return "run it again: nothing was published"
+        if self.options.query:
+            return "mend `query` in the pipeline"
+        try:
+            known = tables(self.engine)
+        except sa.exc.SQLAlchemyError:
+            return "mend `location`"
+        return f"tables{did_you_mean(str(self.options.table), known)}: {', '.join(known[:12]) or 'none'}"
 
     def schema(self, item: Item) -> Schema:
         if not self.options.table:
@@ -143,11 +151,11 @@ def _mysql_cell(name: str, field: Any) -> str:
 
 def connect(location: str, root: Any) -> sa.Engine:
     """An engine for a LOCATION, its secrets filled in and its driver named. Raises UsageError for a URL that is none."""
-    if "://" not in location:
+    if "://" not in location and location.lower().endswith(_SQLITE):
         location = f"sqlite:///{location}"
     try:
         url = sa.make_url(secrets.fill_url(location))
-    except sa.exc.ArgumentError as error:
+    except (sa.exc.ArgumentError, ValueError) as error:
         raise UsageError(f"{secrets.scrub(location)!r} is not a database URL",
                          hint="write it as postgresql://user@host:5432/database") from error  # fmt: skip
     url = url.set(drivername=_DRIVERS.get(url.drivername, url.drivername))
@@ -287,5 +295,6 @@ def _message(error: Exception) -> str:
     original = getattr(error, "orig", None)
     arguments: tuple[Any, ...] = getattr(original, "args", ()) if original else ()
     if len(arguments) > 1 and isinstance(arguments[1], str):  # pymysql: (code, message)
-        return f"{arguments[1]} ({arguments[0]})"
-    return first_line(original or error)
+        return f"{' '.join(arguments[1].split())} ({arguments[0]})"
+    text = re.sub(r"^Unknown error: cx writer failed: |\. Detail: .*", "", first_line(original or error))  # ConnectorX
+    return re.sub(r"^.*?(ERROR|FATAL): +", "", text)  # libpq

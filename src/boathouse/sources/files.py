@@ -60,14 +60,18 @@ class FileSource(Source):
 
 
 def located(location: str, root: Path, day: date) -> str:
-    """A LOCATION as the pipeline file should have it: what is there from the current folder is meant from there, and is
-    written relative to the workbench where it lies inside it."""
+    """A LOCATION as the pipeline file should have it: relative to the workbench. What is not there, but is from the current
+    folder, is meant from there, and is written relative to the workbench where it lies inside it."""
     scheme, path = ("sqlite:///", location[10:]) if location.startswith("sqlite:///") else ("", location)
     if "://" in path or not path:
         return location
     here = Path(os.path.expanduser(path)) if path.startswith("~") else Path.cwd() / path
-    dated = str(here).replace("{date}", day.isoformat())
-    if not (os.path.exists(dated) or glob.glob(dated, recursive=True)):
+
+    def there(path: Path) -> bool:
+        dated = str(path).replace("{date}", day.isoformat())
+        return os.path.exists(dated) or bool(glob.glob(dated, recursive=True))
+
+    if (not os.path.isabs(os.path.expanduser(path)) and there(root / path)) or not there(here):
         return location
     absolute = Path(os.path.normpath(here))
     inside = absolute.is_relative_to(root)
