@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.sources.reading import read
@@ -13,7 +13,9 @@ from tests.sources.reading import read
 many = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 letters = st.characters(codec="utf-8", exclude_categories=("Cc", "Cs"), exclude_characters="\ufeff\x85\u2028\u2029")
 text = st.text(letters, max_size=10).filter(lambda cell: cell == cell.strip() and not cell.startswith("#"))
-cells = st.one_of(text, st.sampled_from(['say "hi"', "a,b", "a;b", "two\nlines", "a\tb", "|", "", "1.5", "'quoted'", '"', "x\n\ny", "#1"]))
+cells = st.one_of(
+    text, st.sampled_from(['say "hi"', "a,b", "a;b", "two\nlines", "a\tb", "|", "", "1.5", "'quoted'", '"', "x\n\ny", "#1"])
+)
 dialects = st.fixed_dictionaries({"delimiter": st.sampled_from(",;\t|"), "lineterminator": st.sampled_from(["\n", "\r\n"]),
                                   "quoting": st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL])})  # fmt: skip
 
@@ -40,7 +42,7 @@ def test_every_cell_comes_back(engine, tmp_path, table, dialect):
 
 
 @many
-@given(st.lists(st.lists(st.text("abc1 ,;\"\n", max_size=6), min_size=1, max_size=4), min_size=1, max_size=10))
+@given(st.lists(st.lists(st.text('abc1 ,;"\n', max_size=6), min_size=1, max_size=4), min_size=1, max_size=10))
 def test_rows_and_lines_are_those_of_python(engine, tmp_path, table):
     """Ragged rows, blank lines, cells of many lines: each row is counted once, on the line where Python sees it begin."""
     out = io.StringIO()

@@ -74,7 +74,7 @@ class CsvReading:
             f"SELECT line AS place, list(DISTINCT {reason} ORDER BY {reason}) AS reasons, min(text) AS text, "
             "CASE WHEN NOT bool_or(kind = 'UNQUOTED VALUE') THEN min(cells) END AS cells "
             f"FROM (SELECT *, {_split('text', o.delimiter or chr(1), o.quote, o.escape)} AS cells FROM ({seen})) "
-            "WHERE NOT (len(cells) = 1 AND trim(text, ' ' || chr(9)) = '') GROUP BY line"  # a blank line is no row
+            "WHERE NOT (len(cells) = 1 AND trim(cells[1], ' ' || chr(9)) = '') GROUP BY line"  # a blank line is no row
         )
 
     def _places(self, engine: Engine, rows: int) -> str | None:

@@ -103,4 +103,4 @@ def _batch(columns: tuple[list[int], ...]) -> pa.RecordBatch:
 
 def _blank(cells: list[str], width: int) -> bool:
     """Whether a record is a blank line, which is no row: of white space alone where there are more columns than one."""
-    return not cells or (width > 1 and len(cells) == 1 and bool(cells[0]) and not cells[0].strip(" \t"))
+    return not cells or (width > 1 and len(cells) == 1 and not cells[0].strip(" \t"))
