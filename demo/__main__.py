@@ -102,11 +102,18 @@ def _say(sentence: str) -> None:
     _console.print(Text(f"\n{sentence}", "cyan"))
 
 
-if __name__ == "__main__":
+def _end() -> int:
     try:
-        sys.exit(main())
+        return main()
     except BoathouseError as error:
         print(f"error: {error.render()}", file=sys.stderr)
-        sys.exit(error.exit_code)
+        return error.exit_code
     except subprocess.CalledProcessError as error:
-        sys.exit(error.returncode)
+        return error.returncode
+
+
+if __name__ == "__main__":
+    code = _end()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code or 0)  # as the command line does: threads of native libraries now and then abort an orderly end

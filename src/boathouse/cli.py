@@ -219,7 +219,10 @@ def _json(value: Any) -> None:
 
 def entry() -> NoReturn:
     """`boathouse`: errors as sentences on stderr, with their exit codes."""
-    sys.exit(_guarded(app))
+    code = _guarded(app)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)  # threads of native libraries now and then abort an orderly end, and with it the exit code
 
 
 def _guarded(command: Callable[..., Any]) -> int:
