@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
@@ -220,8 +221,9 @@ def _json(value: Any) -> None:
 def entry() -> NoReturn:
     """`boathouse`: errors as sentences on stderr, with their exit codes."""
     code = _guarded(app)
-    sys.stdout.flush()
-    sys.stderr.flush()
+    with contextlib.suppress(BrokenPipeError):
+        sys.stdout.flush()
+        sys.stderr.flush()
     os._exit(code)  # threads of native libraries now and then abort an orderly end, and with it the exit code
 
 
