@@ -50,7 +50,7 @@ _SAMPLED = {
     "words": f"count(*) FILTER (length(§) <= 5 AND lower(§) IN ({', '.join(literal(w) for pair in _WORDS for w in pair)}))",
     "marks": r"count(*) FILTER (length(§) BETWEEN 6 AND 24 AND regexp_matches(§, '\d') AND regexp_matches(§, '[/. -]|^\d{8}$'))",
 }
-_AT_ONCE = 40  # columns
+_AT_ONCE = 4  # columns in one statement: its planning grows with their square
 _TOLERATED = 0.02  # of the cells may be none of the type; for a small source one of ten
 
 
@@ -132,7 +132,9 @@ class _Look:
         for candidate, note in _candidates(self.engine, self.relation, name, shape, month_first):
             column = candidate.model_copy(update={"null_values": nulls})
             filled, lost, examples = verify(self.engine, self.relation, name, column)
-            if lost > (0 if self.strict else max(_TOLERATED * filled, int(filled >= 10))) or (best and best.lost <= lost):
+            words = column.type == "BOOLEAN"  # beside yes and no any word is an answer too
+            tolerated = 0 if self.strict or words else max(_TOLERATED * filled, int(filled >= 10))
+            if lost > tolerated or (best and best.lost <= lost):
                 continue
             notes = [note] if note else []
             notes += [f"{', '.join(map(repr, nulls))} read as empty"] if nulls else []

@@ -79,11 +79,15 @@ class Engine:
         """A SELECT as a stream of Arrow batches. It needs a connection of its own while it is read."""
         return self.con.cursor().sql(select).to_arrow_reader(100_000)
 
-    def write_parquet(self, select: str, path: Path, watch: Watch | None = None) -> ParquetFile:
-        """Writes what a SELECT returns, in its order, as one Parquet file."""
+    def write_parquet(self, select: str, path: Path, watch: Watch | None = None, *, ordered: bool = True) -> ParquetFile:
+        """Writes what a SELECT returns as one Parquet file; in its order, unless that may be given up for speed."""
         path.parent.mkdir(parents=True, exist_ok=True)
         copy = f"COPY ({select}) TO {literal(str(path))} (FORMAT parquet, RETURN_STATS)"
-        rows = self.run(copy, watch=watch)
+        self.run(f"SET preserve_insertion_order = {ordered}")
+        try:
+            rows = self.run(copy, watch=watch)
+        finally:
+            self.con.execute("SET preserve_insertion_order = true")
         if not rows:  # no row at all writes no file in some versions; a batch of none still has a schema
             return ParquetFile(path, 0, path.stat().st_size if path.exists() else 0)
         return _file(rows[0])

@@ -165,11 +165,11 @@ class Publisher:
             return self._of_batch([self.batch.publishable])
         place = self.engine.scratch / f"{self.batch.slug}-{random.getrandbits(64):016x}"
         if instead_of is not None:
-            written = self.engine.write_parquet(select, place.with_suffix(".parquet"))
+            written = self.engine.write_parquet(select, place.with_suffix(".parquet"), ordered=False)
             return [replace(written, partition=instead_of.partition)] if written.rows else []
         if by:
             return self._of_batch(self.engine.write_partitions(select, place, by))
-        return self._of_batch([self.engine.write_parquet(select, place.with_suffix(".parquet"))])
+        return self._of_batch([self.engine.write_parquet(select, place.with_suffix(".parquet"), ordered=False)])
 
     def _of_batch(self, files: list[ParquetFile]) -> list[ParquetFile]:
         return [replace(file, partition=file.partition | {BATCH: self.mark.batch}) for file in files if file.rows]

@@ -14,6 +14,7 @@ from boathouse.sources.lines import places
 LONGEST_LINE = 16 << 20
 _CUT = 10_000  # characters that the engine's reader keeps of a row it gives up
 _SMALL = 1 << 20
+_BUFFER = 32 << 20  # left alone it grows with the longest line, and few buffers fill few cores
 _numbers = itertools.count()
 
 
@@ -32,7 +33,7 @@ class CsvReading:
         arguments = {
             "auto_detect": "false", "header": "false", "skip": str(self.skip), "delim": literal(o.delimiter or "\1"),
             "quote": literal(o.quote), "escape": literal(o.escape if o.quote else ""), "columns": "{" + columns + "}",
-            "max_line_size": str(LONGEST_LINE), "allow_quoted_nulls": str(not alone), "ignore_errors": "true",
+            "max_line_size": str(LONGEST_LINE), "buffer_size": str(_BUFFER), "allow_quoted_nulls": str(not alone), "ignore_errors": "true",
             "store_rejects": "true", "rejects_table": literal(self.table), "rejects_scan": literal(f"{self.table}_scans"),
             "rejects_limit": "0",
         }  # fmt: skip

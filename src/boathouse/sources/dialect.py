@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 SAMPLE = 1 << 20  # characters
@@ -39,17 +40,15 @@ def sniff(text: str, given: dict[str, Any], *, cut: bool) -> dict[str, Any]:
     return found | {key: given[key] for key in found if key in given}
 
 
-def _candidates(lines: list[str], given: dict[str, Any]) -> list[dict[str, Any]]:
+def _candidates(lines: list[str], given: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Dialects to try; of those that fit alike the first is taken."""
     text = "".join(lines)
-    quotes = (
-        [given["quote"]] if "quote" in given else ['"'] if '"' in text or not re.search(r"(^|[,;|\t])'", text, re.M) else ["'"]
-    )
-    made = []
-    for quote in quotes:
-        escapes = [given["escape"]] if "escape" in given else [quote, "\\"] if f"\\{quote}" in text and quote else [quote or '"']
-        delimiters = [given["delimiter"]] if "delimiter" in given else [mark for mark in _DELIMITERS if mark in text]
-        made += [{"delimiter": mark, "quote": quote, "escape": escape} for mark in delimiters for escape in escapes]
-    return made
+    single = ["'"] if re.search(r"(^|[,;|\t])'", text, re.M) else []
+    for quote in [given["quote"]] if "quote" in given else ['"', *single]:
+        escaped = ["\\"] if quote and re.search(rf"\\{quote}(?!{quote})", text) else []
+        for escape in [given["escape"]] if "escape" in given else [*escaped, quote or '"']:
+            for mark in [given["delimiter"]] if "delimiter" in given else [mark for mark in _DELIMITERS if mark in text]:
+                yield {"delimiter": mark, "quote": quote, "escape": escape}
 
 
 def _alone(lines: list[str], given: dict[str, Any]) -> dict[str, Any]:
