@@ -23,10 +23,6 @@ def road(rows: int = 10_000_000, rounds: int = 3) -> str:
     """The whole road over one file against the bare engine, and against pandas with GX on pandas."""
     file, root = orders.csv(DATA, rows), DATA / "workbench"
 
-    def fresh(command: list[str]) -> list[str]:
-        # an empty lake each time, removed within the timed command's own process tree
-        return ["sh", "-c", f'rm -rf "{root}/lake"; exec "$@"', "sh", *command]
-
     workbench.make(root, file)
     bare, road, whole = (
         "bare DuckDB: COPY (FROM read_csv) TO parquet",
@@ -35,10 +31,12 @@ def road(rows: int = 10_000_000, rounds: int = 3) -> str:
     )
     candidates = {
         bare: python(RIVALS / "bare_copy.py", file, DATA / "bare.parquet", MEMORY),
-        road: fresh(python(RIVALS / "road.py", root)),
-        whole: fresh([*BOATHOUSE, "-C", str(root), "run", "orders"]),
+        road: python(RIVALS / "road.py", root),
+        whole: [*BOATHOUSE, "-C", str(root), "run", "orders"],
     }
-    timings = side_by_side(candidates, rounds)
+    timings = side_by_side(
+        candidates, rounds, before=lambda: shutil.rmtree(root / "lake", ignore_errors=True)
+    )  # an empty lake each time
     rival = "pandas, GX on pandas, to_parquet"
     timings[rival] = once(["env", f"PYTHONPATH={HERE.parent}", *python(RIVALS / "by_pandas.py", file, DATA / "pandas.parquet")])
     bars({"bare DuckDB, no checks": timings[bare], "boathouse run": timings[whole], "pandas + GX": timings[rival]},

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,11 +52,15 @@ def _watch(pid: int, peak: list[float]) -> None:
         return
 
 
-def side_by_side(candidates: dict[str, list[str]], rounds: int = 3) -> dict[str, Timing]:
-    """Medians of several rounds, in each of which every candidate runs once, so that a slow moment hits all."""
+def side_by_side(
+    candidates: dict[str, list[str]], rounds: int = 3, before: Callable[[], None] = lambda: None
+) -> dict[str, Timing]:
+    """Medians of several rounds, in each of which every candidate runs once, so that a slow moment hits all. What is done
+    `before` each is not timed."""
     seen: dict[str, list[Timing]] = {name: [] for name in candidates}
     for number in range(rounds):
         for name, command in candidates.items():
+            before()
             timing = once(command)
             seen[name].append(timing)
             print(f"  round {number + 1}: {name:46} {timing.seconds:7.2f} s {timing.megabytes:7.0f} MB", flush=True)

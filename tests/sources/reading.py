@@ -37,6 +37,7 @@ def read(engine: Engine, file: Path, **options: Any) -> Read:
     rows = engine.run(scan.select)
     rejects = scan.rejects(engine, len(rows))
     given_up = engine.run(f"SELECT row_number, reasons, cells, text FROM ({rejects}) ORDER BY row_number") if rejects else []
-    lines = scan.lines(engine, len(rows) + len(given_up))
+    count = len(rows) + len(given_up)
+    lines = scan.lines(engine, count, f"(SELECT n AS row_number FROM range(1, {count + 1}) AS r(n))")
     places = engine.run(f"SELECT row_number, line FROM {lines}") if lines else []
     return Read(list(scan.columns), rows, given_up, dict(places), source)

@@ -16,6 +16,7 @@ from boathouse.config import Limits
 from boathouse.errors import BoathouseError, LakeError, StepError, first_line
 
 Watch = Callable[[float | None], None]
+_PARQUET = "FORMAT parquet, PARQUET_VERSION V2"  # a seventh smaller, and quicker to write and to read
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ class Engine:
     def write_parquet(self, select: str, path: Path, watch: Watch | None = None, *, ordered: bool = True) -> ParquetFile:
         """Writes what a SELECT returns as one Parquet file; in its order, unless that may be given up for speed."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        copy = f"COPY ({select}) TO {literal(str(path))} (FORMAT parquet, RETURN_STATS)"
+        copy = f"COPY ({select}) TO {literal(str(path))} ({_PARQUET}, RETURN_STATS)"
         self.run(f"SET preserve_insertion_order = {ordered}")
         try:
             rows = self.run(copy, watch=watch)
@@ -96,7 +97,7 @@ class Engine:
         """Writes what a SELECT returns as Hive-style folders, one or more files for each partition."""
         folder.mkdir(parents=True, exist_ok=True)
         names = ", ".join(map(quote, by))
-        copy = f"COPY ({select}) TO {literal(str(folder))} (FORMAT parquet, PARTITION_BY ({names}), WRITE_PARTITION_COLUMNS, RETURN_STATS)"
+        copy = f"COPY ({select}) TO {literal(str(folder))} ({_PARQUET}, PARTITION_BY ({names}), WRITE_PARTITION_COLUMNS, RETURN_STATS)"
         return [_file(row) for row in self.run(copy, watch=watch)]
 
     def attach(self, filesystem: Any) -> None:

@@ -15,14 +15,16 @@ MOMENTS = ("DATE", "TIMESTAMP", "TIMESTAMPTZ")
 _INTEGERS = {"BIGINT", "INTEGER", "SMALLINT", "TINYINT"}
 # what people leave around cells: spaces, tabs, line ends, no-break spaces
 _WHITE = ("' '", "chr(9)", "chr(10)", "chr(13)", "chr(160)")
+# whose cast passes over these by itself, but for the last
+_TOLERANT = ("BIGINT", "INTEGER", "SMALLINT", "TINYINT", "DECIMAL", "DOUBLE", "FLOAT", "DATE", "TIMESTAMPTZ")
 _SPACES = [" ", "\u00a0", "\u202f"]  # with `thousands: " "` the narrow ones are meant as well
 _DAY = r"\d{4}[-/ ]\d{1,2}[-/ ]\d{1,2}"
 _TIME = r"\d{1,2}:\d{1,2}(:\d{1,2}(\.\d{1,6}0*)?)?"
 _ZONE = r" ?(Z|UTC|GMT|[A-Z][a-z]+/[A-Za-z_]+|[+-]\d{2}(:?\d{2})?)"
 
 
-def text_value(cell: str, trim: bool, null_values: list[str]) -> str:
-    """A text cell: trimmed, empty to NULL."""
+def text_value(cell: str, trim: bool, null_values: list[str], spaces: bool = True) -> str:
+    """A text cell: trimmed, empty to NULL. `spaces` says that it may hold no-break spaces."""
     if null_values:
         text = _bare(cell) if trim else cell
         words = ", ".join(map(literal, ["", *null_values]))
@@ -30,7 +32,8 @@ def text_value(cell: str, trim: bool, null_values: list[str]) -> str:
     if not trim:
         return f"nullif({cell}, '')"
     # trimming copies every cell; whether it is needed shows at its two ends, for a third of the cost
-    ends = " OR ".join(f"{end} < '!' OR {end} >= chr(127)" for end in (cell, f"{cell}[-1]"))
+    beyond = " OR {end} >= chr(127)" if spaces else ""
+    ends = " OR ".join(("{end} < '!'" + beyond).format(end=end) for end in (cell, f"{cell}[-1]"))
     return f"CASE WHEN {ends} THEN nullif({_bare(cell)}, '') ELSE {cell} END"
 
 
@@ -38,15 +41,15 @@ def _bare(cell: str) -> str:
     return f"trim({cell}, {' || '.join(_WHITE)})"
 
 
-def value(cell: str, column: Column, null_values: list[str]) -> str:
-    """The typed value of a text cell, NULL where it is none."""
-    typed = _value(cell, column)
+def value(cell: str, column: Column, null_values: list[str], spaces: bool = True) -> str:
+    """The typed value of a text cell, NULL where it is none. `spaces` says that it may hold no-break spaces."""
+    typed = _value(cell, column, spaces)
     if not null_values or column.type == "BLOB":
         return typed
     return f"CASE WHEN {_bare(cell)} IN ({', '.join(map(literal, null_values))}) THEN NULL ELSE {typed} END"
 
 
-def _value(cell: str, column: Column) -> str:
+def _value(cell: str, column: Column, spaces: bool = True) -> str:
     kind = column.type
     if kind == "BLOB":
         return f"encode({cell})"
@@ -61,6 +64,8 @@ def _value(cell: str, column: Column) -> str:
     if column.format:
         return f"TRY_CAST({_moment(cell, column)} AS {kind})"
     number = _number(cell, column)
+    if not spaces and kind.partition("(")[0] in _TOLERANT:
+        return f"TRY_CAST({number} AS {kind})"
     return f"coalesce(TRY_CAST({number} AS {kind}), TRY_CAST({_bare(number)} AS {kind}))"
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import itertools
-from concurrent.futures import Future, ThreadPoolExecutor
+import io
+import mmap
+import shutil
 from pathlib import Path
 from typing import BinaryIO
 
@@ -17,7 +18,7 @@ from boathouse.errors import BoathouseError, LakeError, SourceError, first_line
 from boathouse.progress import Event
 from boathouse.sources import Item, Source
 
-_CHUNK = 1 << 22
+_CHUNK = 1 << 20
 
 
 def receive(source: Source, item: Item, engine: Engine, event: Event) -> tuple[Path, str, bool]:
@@ -41,23 +42,25 @@ def content_hash(source: Source, item: Item) -> str | None:
 
 
 def _copy(received: BinaryIO, file: Path) -> str:
-    """Copies and hashes at once: one chunk is hashed while it is written and the next is read."""
+    """Copies, then hashes what was copied, each in one call of the system: nothing that imports meanwhile holds it up."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    digest, buffers = hashlib.sha256(), [memoryview(bytearray(_CHUNK)) for _ in range(2)]
-    hashed: Future[None] | None = None
     try:
-        with file.open("wb") as out, ThreadPoolExecutor(1) as pool:
-            for buffer in itertools.cycle(buffers):
-                count = received.readinto(buffer)  # type: ignore[attr-defined]
-                if hashed:
-                    hashed.result()
-                if not count:
-                    break
-                hashed = pool.submit(digest.update, buffer[:count])
-                out.write(buffer[:count])
+        if isinstance(received, io.BufferedReader) and isinstance(received.name, str):
+            shutil.copyfile(received.name, file)
+        else:
+            with file.open("wb") as out:
+                shutil.copyfileobj(received, out, _CHUNK)
     except OSError as error:
         raise _disk(error, file) from error
-    return digest.hexdigest()
+    return _digest(file)
+
+
+def _digest(file: Path) -> str:
+    with file.open("rb") as landed:
+        if not file.stat().st_size:
+            return hashlib.sha256().hexdigest()
+        with mmap.mmap(landed.fileno(), 0, access=mmap.ACCESS_READ) as whole:
+            return hashlib.sha256(whole).hexdigest()
 
 
 def _write_arrow(reader: pa.RecordBatchReader, file: Path, item: Item, event: Event, source: Source) -> None:

@@ -86,10 +86,10 @@ def typed_select(scan: Scan, columns: dict[str, Column], pipeline: Pipeline, *, 
         nulls = [*pipeline.null_values, *column.null_values]
         text = came if kind == "VARCHAR" else f"{came}::VARCHAR"
         if column.type == "VARCHAR":
-            inner.append(f"{cells.text_value(text, pipeline.trim, nulls)} AS {quote(name)}")
+            inner.append(f"{cells.text_value(text, pipeline.trim, nulls, scan.spaces)} AS {quote(name)}")
             continue
         cell = f"_cell_{position}"
-        inner += [f"{text} AS {cell}", f"{cells.value(text, column, nulls)} AS {quote(name)}"]
+        inner += [f"{text} AS {cell}", f"{cells.value(text, column, nulls, scan.spaces)} AS {quote(name)}"]
         if doubt := cells.suspect(cell, quote(name), column):
             suspects.append(f"({doubt})")
             reasons.append((name, cell, cells.lost(cell, quote(name), column, nulls), column))

@@ -20,7 +20,7 @@ PASSED, WITH_QUARANTINE, REJECTED = "passed", "passed with quarantine", "rejecte
 def validate(batch: Batch, pipeline: Pipeline, suite: Suite, engine: Engine) -> None:
     """Sets the verdict; a batch that is not rejected gets `good` and `kept_out`, each a SELECT."""
     record = batch.record
-    unreadable = _unreadable(batch, engine)
+    unreadable = engine.one(f"SELECT count({ERRORS}) FROM {staged(batch)}")[0] if batch.lost_rows else 0
     relation = _judged_view(batch, engine, unreadable)
     batch.verdict = judgement = judge(suite, engine, relation, beyond=unreadable > 0)
     record.expectations = [_kept(finding) for finding in judgement.findings]
@@ -45,10 +45,6 @@ def validate(batch: Batch, pipeline: Pipeline, suite: Suite, engine: Engine) -> 
     if count:
         batch.kept_out = _kept_out(batch, reasons, marked, engine)
     _choose_good(batch, pipeline, engine, marked, judgement)
-
-
-def _unreadable(batch: Batch, engine: Engine) -> int:
-    return engine.one(f"SELECT count({ERRORS}) FROM {staged(batch)}")[0]
 
 
 def _judged_view(batch: Batch, engine: Engine, unreadable: int) -> str:
@@ -133,7 +129,7 @@ def _kept_out(batch: Batch, reasons: list[tuple[str, str]], marked: str | None, 
     """A SELECT of the rows for quarantine: row_number, line, reasons, row (JSON). One row each, with all its reasons."""
     parts = []
     offsets = _offsets(batch, engine)
-    lines = batch.scan.lines(engine, batch.record.rows_read) if batch.scan else None
+    lines = batch.scan.lines(engine, batch.record.rows_read, "kept_out") if batch.scan else None
     if marked:
         told = ", ".join(f"CASE WHEN r{n} THEN {literal(reason)} END" for n, (reason, _) in enumerate(reasons)) or "NULL"
         cells = ", ".join(f"{literal(name)}: {_cell(name, kind)}" for name, kind in batch.types.items())
@@ -148,7 +144,8 @@ def _kept_out(batch: Batch, reasons: list[tuple[str, str]], marked: str | None, 
     if batch.rejects and batch.rejected_lines:
         parts.append(f"SELECT row_number::BIGINT AS row_number, reasons, row FROM {batch.rejects}")
     line, where = ("line::BIGINT", f"LEFT JOIN {lines} USING (row_number)") if lines else ("NULL::BIGINT", "")
-    return f"SELECT row_number, {line} AS line, reasons, row FROM ({' UNION ALL '.join(parts)}) {where}"
+    return (f"WITH kept_out AS MATERIALIZED ({' UNION ALL '.join(parts)}) "
+            f"SELECT row_number, {line} AS line, reasons, row FROM kept_out {where}")  # fmt: skip
 
 
 def _cell(name: str, kind: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -76,7 +77,7 @@ class Result:
         text.write("[")
         for batch in self.reader():
             for row in batch.to_pylist():
-                text.write(("\n" if first else ",\n") + json.dumps(row, default=str, ensure_ascii=False))
+                text.write(("\n" if first else ",\n") + _json_text(row))
                 first = False
         text.write("]\n" if first else "\n]\n")
         text.detach()
@@ -109,6 +110,20 @@ class Result:
 
 
 def _as_text(column: pa.Array) -> pa.Array:
-    return pa.array(
-        [None if v is None else json.dumps(v, default=str, ensure_ascii=False) for v in column.to_pylist()], pa.string()
-    )
+    return pa.array([None if v is None else _json_text(v) for v in column.to_pylist()], pa.string())
+
+
+def _json_text(value: Any) -> str:
+    """JSON has no NaN and no infinity: they become null."""
+    try:
+        return json.dumps(value, default=str, ensure_ascii=False, allow_nan=False)
+    except ValueError:
+        return json.dumps(_finite(value), default=str, ensure_ascii=False)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_finite(inner) for inner in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

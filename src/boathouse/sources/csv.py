@@ -75,7 +75,7 @@ class CsvSource(FileSource):
         if ends.mixed or o.comment or not plain:  # what the engine would misread
             text, skip = plain_copy(text, head=head, comment=o.comment, quote=o.quote, escape=o.escape), 0
         reading = CsvReading(text, names, o, head=head, skip=skip, lines=ends.lines)
-        return Scan(reading.select(), dict.fromkeys(names, "VARCHAR"), reading.rejects, reading.lines)
+        return Scan(reading.select(), dict.fromkeys(names, "VARCHAR"), reading.rejects, reading.lines, ends.spaces)
 
     def _header(self, text: Path, name: str) -> tuple[list[str], int, bool]:
         """The columns' names, the lines above the first row, and whether the engine can count these as it skips them."""

@@ -53,13 +53,19 @@ class CsvReading:
             place, text = swallowing[0]
             raise SourceError(f"a quote in row {place - self.head:,} is not closed, and takes in the rows below: {text[:60]!r}",
                               hint="mend that row, or `quote` in the pipeline")  # fmt: skip
-        found = self._places(engine, rows + count)
+        found = None if self._plain(rows + count) else self._places(engine, rows + count)
         where, number = (f"JOIN {found} USING (place)", "row_number") if found else ("", f"place - {self.head} AS row_number")
         return f"SELECT {number}, reasons, cells, text FROM {kept} {where}"
 
-    def lines(self, engine: Engine, rows: int) -> str | None:
-        """(row_number, line) of all `rows`, read and given up; None where that cannot be said."""
+    def lines(self, engine: Engine, rows: int, wanted: str) -> str | None:
+        """(row_number, line) of the rows `wanted` among all `rows`, read and given up; None where that cannot be said."""
+        if self._plain(rows):
+            return f"(SELECT row_number, row_number + {self.head} AS line FROM {wanted})"
         return self._places(engine, rows)
+
+    def _plain(self, rows: int) -> bool:
+        """Whether each row is a line, so that arithmetic leads from one to the other."""
+        return rows == self.all_lines - self.head and self.text.stat().st_size > _SMALL
 
     def _given_up(self) -> str:
         """Each row once: place (the number of its record), reasons, cells as far as they can be told, text."""
@@ -79,11 +85,7 @@ class CsvReading:
         )
 
     def _places(self, engine: Engine, rows: int) -> str | None:
-        """(place, row_number, line): by arithmetic where each row is a line, else by a look at the whole file."""
-        if rows == self.all_lines - self.head and self.text.stat().st_size > _SMALL:
-            return (
-                f"(SELECT n + {self.head} AS place, n AS row_number, n + {self.head} AS line FROM range(1, {rows + 1}) AS r(n))"
-            )
+        """(place, row_number, line) by a look at the whole file."""
         name, o = f"{self.table}_places", self.options
         try:
             places(

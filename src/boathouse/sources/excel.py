@@ -44,7 +44,7 @@ class ExcelSource(FileSource):
         filled = f"coalesce({', '.join(f't{n}' for n in range(len(names)))}) IS NOT NULL"  # a row without a cell is a blank line
         rows = f"read_parquet({literal(str(copy))}, file_row_number = true) WHERE file_row_number >= {header} AND {filled}"
         lines = f"(SELECT row_number() OVER () AS row_number, file_row_number + 1 AS line FROM {rows})"
-        return Scan(f"SELECT {picked} FROM {rows}", dict.fromkeys(names, "VARCHAR"), lines=lambda engine, rows: lines)
+        return Scan(f"SELECT {picked} FROM {rows}", dict.fromkeys(names, "VARCHAR"), lines=lambda engine, rows, wanted: lines)
 
     def _sheet(self, file: Path) -> Any:
         """A function that loads the sheet's cells as one type."""

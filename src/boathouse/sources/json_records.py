@@ -49,7 +49,7 @@ class Records:
         return (f"SELECT row_number, ['not a JSON object'] AS reasons, NULL::VARCHAR[] AS cells, j::VARCHAR AS text FROM "
                 f"(SELECT row_number() OVER () AS row_number, j FROM ({self.select})) WHERE NOT {self.is_row}")  # fmt: skip
 
-    def lines(self, engine: Engine, rows: int) -> str | None:
+    def lines(self, engine: Engine, rows: int, wanted: str) -> str | None:
         return None
 
 
@@ -96,9 +96,9 @@ class Lines(Records):
                 f"ELSE 'not a JSON object' END] AS reasons, NULL::VARCHAR[] AS cells, text FROM ({self._numbered()}) WHERE undecodable "
                 "OR NOT coalesce(json_type(CASE WHEN json_valid(text) THEN text::JSON END) = 'OBJECT', false)")  # fmt: skip
 
-    def lines(self, engine: Engine, rows: int) -> str | None:
+    def lines(self, engine: Engine, rows: int, wanted: str) -> str | None:
         if line_ends(self.file).lines == rows:
-            return f"(SELECT n AS row_number, n AS line FROM range(1, {rows + 1}) AS r(n))"
+            return f"(SELECT row_number, row_number AS line FROM {wanted})"
         return f"({self._numbered()})"
 
     def _numbered(self) -> str:

@@ -3,43 +3,53 @@
 from __future__ import annotations
 
 import csv
+import mmap
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import numpy as np
 import pyarrow as pa
 
 from boathouse.engine import Engine
 
-_CHUNK = 4 << 20
+_SLICE = 16 << 20
+_FEED, _RETURN = b"\n\r"
 _ROWS = 100_000
 _SCHEMA = pa.schema([("place", pa.int64()), ("row_number", pa.int64()), ("line", pa.int64())])
 
 
 @dataclass(frozen=True)
 class Ends:
-    """How many lines a file has, and whether they all end alike."""
+    """How many lines a file has, whether they all end alike, and whether no-break spaces may stand in it."""
 
     lines: int
     mixed: bool
+    spaces: bool
 
 
 def line_ends(file: Path) -> Ends:
     """A count by the bytes; quotes are not looked at, so a line end within a cell counts as well."""
-    feeds = returns = pairs = 0
-    last = b""
-    with file.open("rb") as raw:
-        while chunk := raw.read(_CHUNK):
-            feeds += chunk.count(b"\n")
-            if b"\r" in chunk or last == b"\r":
-                returns += chunk.count(b"\r")
-                pairs += chunk.count(b"\r\n") + (last == b"\r" and chunk[:1] == b"\n")
-            last = chunk[-1:]
-    alike = not returns or (returns == pairs == feeds) or not feeds
-    ends = feeds + returns - pairs
-    return Ends(ends + (last not in (b"\n", b"\r", b"")), not alike)
+    size = file.stat().st_size
+    if not size:
+        return Ends(0, mixed=False, spaces=False)
+    with file.open("rb") as raw, mmap.mmap(raw.fileno(), 0, access=mmap.ACCESS_READ) as whole:
+        feeds = returns = pairs = 0
+        some = whole.find(b"\r") >= 0
+        for start in range(0, size, _SLICE):
+            part = np.frombuffer(whole, np.uint8, min(_SLICE, size - start), start)
+            feed = part == _FEED
+            feeds += int(np.count_nonzero(feed))
+            if some:
+                back = part == _RETURN
+                returns += int(np.count_nonzero(back))
+                pairs += int(np.count_nonzero(back[:-1] & feed[1:])) + (start > 0 and whole[start - 1 : start + 1] == b"\r\n")
+            del part  # or the file could not be closed
+        alike = not returns or (returns == pairs == feeds) or not feeds
+        lines = feeds + returns - pairs + (whole[size - 1] not in (_FEED, _RETURN))
+        return Ends(lines, mixed=not alike, spaces=whole.find(b"\xa0") >= 0)
 
 
 def plain_copy(file: Path, *, head: int, comment: str, quote: str, escape: str) -> Path:

@@ -35,13 +35,15 @@ class Scan:
 
     `rejects`, asked after the relation was read once, with the number of rows that came, is a SELECT of the rows that
     could not be read: row_number, reasons, cells (in the order of `columns`, NULL where they cannot be told apart), text.
-    `lines`, with the number of all rows, is a relation of row_number and line. Each is None where there is none.
+    `lines`, with the number of all rows and a relation of the row_numbers wanted, is one of row_number and line. Each is
+    None where there is none. `spaces` says that no-break spaces may stand in text cells.
     """
 
     select: str
     columns: dict[str, str]
     rejects: Callable[[Engine, int], str | None] = lambda engine, rows: None
-    lines: Callable[[Engine, int], str | None] = lambda engine, rows: None
+    lines: Callable[[Engine, int, str], str | None] = lambda engine, rows, wanted: None
+    spaces: bool = True
 
 
 @dataclass
