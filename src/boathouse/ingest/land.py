@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import hashlib
 import io
-import mmap
 import shutil
 from pathlib import Path
 from typing import BinaryIO
@@ -17,6 +16,7 @@ from boathouse.engine import Engine, literal
 from boathouse.errors import BoathouseError, LakeError, SourceError, first_line
 from boathouse.progress import Event
 from boathouse.sources import Item, Source
+from boathouse.sources.lines import slices
 
 _CHUNK = 1 << 20
 
@@ -42,7 +42,7 @@ def content_hash(source: Source, item: Item) -> str | None:
 
 
 def _copy(received: BinaryIO, file: Path) -> str:
-    """Copies, then hashes what was copied, each in one call of the system: nothing that imports meanwhile holds it up."""
+    """Copies, then hashes what was copied, in few calls: what is imported meanwhile would hold up each."""
     file.parent.mkdir(parents=True, exist_ok=True)
     try:
         if isinstance(received, io.BufferedReader) and isinstance(received.name, str):
@@ -52,15 +52,10 @@ def _copy(received: BinaryIO, file: Path) -> str:
                 shutil.copyfileobj(received, out, _CHUNK)
     except OSError as error:
         raise _disk(error, file) from error
-    return _digest(file)
-
-
-def _digest(file: Path) -> str:
-    with file.open("rb") as landed:
-        if not file.stat().st_size:
-            return hashlib.sha256().hexdigest()
-        with mmap.mmap(landed.fileno(), 0, access=mmap.ACCESS_READ) as whole:
-            return hashlib.sha256(whole).hexdigest()
+    digest = hashlib.sha256()
+    for part in slices(file):
+        digest.update(part)
+    return digest.hexdigest()
 
 
 def _write_arrow(reader: pa.RecordBatchReader, file: Path, item: Item, event: Event, source: Source) -> None:

@@ -32,24 +32,30 @@ class Ends:
 
 def line_ends(file: Path) -> Ends:
     """A count by the bytes; quotes are not looked at, so a line end within a cell counts as well."""
-    size = file.stat().st_size
-    if not size:
-        return Ends(0, mixed=False, spaces=False)
-    with file.open("rb") as raw, mmap.mmap(raw.fileno(), 0, access=mmap.ACCESS_READ) as whole:
-        feeds = returns = pairs = 0
-        some = whole.find(b"\r") >= 0
-        for start in range(0, size, _SLICE):
-            part = np.frombuffer(whole, np.uint8, min(_SLICE, size - start), start)
-            feed = part == _FEED
-            feeds += int(np.count_nonzero(feed))
-            if some:
-                back = part == _RETURN
-                returns += int(np.count_nonzero(back))
-                pairs += int(np.count_nonzero(back[:-1] & feed[1:])) + (start > 0 and whole[start - 1 : start + 1] == b"\r\n")
-            del part  # or the file could not be closed
-        alike = not returns or (returns == pairs == feeds) or not feeds
-        lines = feeds + returns - pairs + (whole[size - 1] not in (_FEED, _RETURN))
-        return Ends(lines, mixed=not alike, spaces=whole.find(b"\xa0") >= 0)
+    feeds = returns = pairs = 0
+    last, spaces = b"", False
+    for part in slices(file):
+        found = np.frombuffer(part, np.uint8)
+        feed = found == _FEED
+        feeds += int(np.count_nonzero(feed))
+        if last == b"\r" or part.find(b"\r") >= 0:
+            back = found == _RETURN
+            returns += int(np.count_nonzero(back))
+            pairs += int(np.count_nonzero(back[:-1] & feed[1:])) + (last == b"\r" and bool(feed[0]))
+        spaces = spaces or part.find(b"\xa0") >= 0
+        last = part[-1:]
+        del found  # or the slice could not be closed
+    alike = not returns or (returns == pairs == feeds) or not feeds
+    return Ends(feeds + returns - pairs + (last not in (b"\n", b"\r", b"")), not alike, spaces)
+
+
+def slices(file: Path) -> Iterator[mmap.mmap]:
+    """The bytes of a file, mapped a part at a time: few calls, each without Python's lock, in memory that is bounded."""
+    with file.open("rb") as raw:
+        for start in range(0, file.stat().st_size, _SLICE):
+            length = min(_SLICE, file.stat().st_size - start)
+            with mmap.mmap(raw.fileno(), length, access=mmap.ACCESS_READ, offset=start) as part:
+                yield part
 
 
 def plain_copy(file: Path, *, head: int, comment: str, quote: str, escape: str) -> Path:
