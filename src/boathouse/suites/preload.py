@@ -46,4 +46,14 @@ def _put_off(name: str) -> None:
 def begin() -> None:
     """`load`, in the background; whoever imports it meanwhile waits for it."""
     if "great_expectations" not in sys.modules:
-        threading.Thread(target=load, name="import-gx", daemon=True).start()
+        threading.Thread(target=_load_giving_way, name="import-gx", daemon=True).start()
+
+
+def _load_giving_way() -> None:
+    """`load` by a thread that yields to others ten times as often: those that copy and count need the lock but briefly."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(interval / 10)
+    try:
+        load()
+    finally:
+        sys.setswitchinterval(interval)
