@@ -45,7 +45,8 @@ def _copy(received: BinaryIO, file: Path) -> str:
     """Copies, then hashes what was copied, in few calls: what is imported meanwhile would hold up each."""
     file.parent.mkdir(parents=True, exist_ok=True)
     try:
-        if isinstance(received, io.BufferedReader) and isinstance(received.name, str):
+        plain = isinstance(getattr(received, "raw", None), io.FileIO) and received.tell() == 0
+        if plain and isinstance(received.name, str):  # not what unpacks a file, and bears its name
             shutil.copyfile(received.name, file)
         else:
             with file.open("wb") as out:
