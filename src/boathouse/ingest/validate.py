@@ -20,7 +20,7 @@ PASSED, WITH_QUARANTINE, REJECTED = "passed", "passed with quarantine", "rejecte
 def validate(batch: Batch, pipeline: Pipeline, suite: Suite, engine: Engine) -> None:
     """Sets the verdict; a batch that is not rejected gets `good` and `kept_out`, each a SELECT."""
     record = batch.record
-    unreadable = engine.one(f"SELECT count({ERRORS}) FROM {staged(batch)}")[0] if batch.lost_rows else 0
+    unreadable = batch.lost_rows
     relation = _judged_view(batch, engine, unreadable)
     batch.verdict = judgement = judge(suite, engine, relation, beyond=unreadable > 0)
     record.expectations = [_kept(finding) for finding in judgement.findings]
