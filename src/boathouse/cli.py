@@ -123,19 +123,39 @@ def run(
 def sql(
     query: Annotated[str, typer.Argument(metavar="SQL")],
     form: Annotated[str, typer.Option("--format", help="table, csv, json, arrow or parquet.")] = "table",
+    receipt: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the result's receipt there.")] = None,
+    role: Annotated[str | None, typer.Option(metavar="NAME", help="Show what a role of boathouse.toml would see.")] = None,
 ) -> None:
     """Query the datasets with one SELECT."""
     from boathouse.query.result import FORMATS
 
     if form not in FORMATS:
         raise UsageError(f"no format {form!r}", hint=f"formats: {', '.join(FORMATS)}")
-    result = workbench().sql(query)
+    result = workbench().sql(query, role=role)
     if form == "table":
         from boathouse.terminal import show_table
 
         show_table(result)
     else:
-        result.write(form, sys.stdout.buffer)
+        result.write(form, sys.stdout.buffer, proven=receipt is not None)
+    if receipt:
+        result.receipt.save(receipt)
+
+
+@app.command()
+def replay(
+    receipt: Annotated[Path, typer.Argument(metavar="RECEIPT", help="A file that `sql --receipt` wrote.")],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+) -> None:
+    """Run a receipt's query again on the versions that it names."""
+    found = workbench().replay(receipt)
+    if as_json:
+        _json({"same": found.same, "reason": found.reason, "receipt": found.receipt and found.receipt.to_json()})
+    else:
+        print(f"{'the same' if found.same else 'NOT the same'}{f': {found.reason}' if found.reason else ''}")
+        if found.receipt:
+            print(found.receipt)
+    raise typer.Exit(0 if found.same else 1)
 
 
 @app.command()

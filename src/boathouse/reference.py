@@ -1,7 +1,7 @@
 """The reference pages' tables and the JSON schemas for editors, generated from the models that read the files.
 
 python -m boathouse.reference          rewrites docs/ of a checkout
-python -m boathouse.reference DIR      writes the two schemas into DIR, with the sources that are installed here
+python -m boathouse.reference DIR      writes the schemas into DIR, with the sources that are installed here
 
 It stands above config/ because it reads the sources' options as well, and config/ imports nothing from above it.
 """
@@ -18,7 +18,8 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from boathouse.config.pipeline import Column, Deduplicate, Pipeline, SourceSpec
-from boathouse.config.workbench import Environment, Limits, WorkbenchConfig
+from boathouse.config.workbench import Environment, Limits, Role, WorkbenchConfig
+from boathouse.query.receipt import AppliedPolicy, ReadTable, Receipt
 from boathouse.sources.registry import families, family
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -30,7 +31,8 @@ def models() -> dict[str, type[BaseModel]]:
     """What a page may show, by the name in its `<!-- generated: NAME -->`."""
     files: dict[str, type[BaseModel]] = {
         "pipeline": Pipeline, "source": SourceSpec, "columns": Column, "deduplicate": Deduplicate,
-        "boathouse.toml": WorkbenchConfig, "limits": Limits, "env": Environment,
+        "boathouse.toml": WorkbenchConfig, "limits": Limits, "env": Environment, "role": Role,
+        "receipt": Receipt, "receipt table": ReadTable, "receipt policy": AppliedPolicy,
     }  # fmt: skip
     return files | {f"source {name}": family(name).Options for name in families()}
 
@@ -76,8 +78,9 @@ def _unset(default: Any) -> str:
 
 
 def schemas() -> dict[str, str]:
-    """The JSON schemas of both files, for editors."""
-    made = {"pipeline": _pipeline(), "boathouse-toml": WorkbenchConfig.model_json_schema(by_alias=True)}
+    """The JSON schemas of the files that people write, for editors, and of receipts."""
+    made = {"pipeline": _pipeline(), "boathouse-toml": WorkbenchConfig.model_json_schema(by_alias=True),
+            "receipt": Receipt.model_json_schema(mode="serialization")}  # fmt: skip
     return {f"{name}.schema.json": json.dumps(_without_titles(schema), indent=1, ensure_ascii=False) + "\n"
             for name, schema in made.items()}  # fmt: skip
 

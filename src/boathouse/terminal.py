@@ -76,14 +76,15 @@ def show_run(record: RunRecord) -> None:
 def show_table(result: Result) -> None:
     """The first rows as a table, and a word where there are more."""
     rows: list[list[Any]] = []
-    count, reader = 0, result.reader()
-    for batch in reader:
+    count = 0
+    for batch in result.batches(proven=True):
         shown = batch.slice(0, max(0, _ROWS - count))
         rows += map(list, zip(*(column.to_pylist() for column in shown.columns), strict=True))
         count += batch.num_rows
-    _table(reader.schema.names, rows)
+    _table(result.schema.names, rows)
     more = f", the first {_ROWS} shown (--format csv gives all)" if count > _ROWS else ""
-    Console(stderr=True).print(Text(f"{count:,} row{'s' if count != 1 else ''}{more}", "dim"))
+    note = Console(stderr=True, soft_wrap=True, highlight=False)
+    note.print(Text(f"{count:,} row{'s' if count != 1 else ''}{more}\n{result.receipt}", "dim"))
 
 
 def show_catalog(datasets: list[dict[str, Any]], one: bool) -> None:

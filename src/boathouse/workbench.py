@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from boathouse import clock, progress
 from boathouse.config import Pipeline, find_root, load_pipeline, load_workbench
-from boathouse.errors import BoathouseError, UsageError, did_you_mean
+from boathouse.errors import BoathouseError, UsageError, did_you_mean, first_line
 from boathouse.lake import Lake, catalog, quarantine, records
 from boathouse.lake.records import RunRecord
 
@@ -21,9 +21,13 @@ if TYPE_CHECKING:
     import polars
     import pyarrow as pa
 
+    from boathouse.config import QueryLimits
     from boathouse.draft import Draft
     from boathouse.ingest import Road
-    from boathouse.query import Result
+    from boathouse.query import Reader, Result
+    from boathouse.query.policy import Policy
+    from boathouse.query.receipt import Receipt
+    from boathouse.query.replay import Replay
     from boathouse.run.runner import Report
 
 
@@ -142,13 +146,40 @@ class Workbench:
 
     # reading
 
-    def sql(
-        self, sql: str, parameters: Sequence[Any] | dict[str, Any] | None = None, *, versions: dict[str, int] | None = None
-    ) -> Result:
-        """The result of one SELECT over the datasets; `versions` pins some of them to an older version."""
+    @cached_property
+    def reader(self) -> Reader:
+        """The one way to read: a locked engine over the datasets."""
         from boathouse.query import Reader
 
-        return Reader(self.lake, self.config.limits).sql(sql, parameters, versions)
+        return Reader(self.lake, self.config.limits)
+
+    def sql(
+        self, sql: str, parameters: Sequence[Any] | dict[str, Any] | None = None, *, versions: dict[str, int] | None = None,
+        limits: QueryLimits | None = None, role: str | None = None,
+    ) -> Result:  # fmt: skip
+        """The result of one SELECT over the datasets; `versions` pins some of them to an older version, `limits` bound its
+        time and its rows, `role` shows what that role would see."""
+        return self.reader.sql(sql, parameters, versions, limits, self.policy(role))
+
+    def policy(self, *roles: str | None) -> Policy:
+        """What these roles may see together; no role at all sees everything. Raises UsageError for one that is none."""
+        from boathouse.query.policy import EVERYTHING, Policy
+
+        named = [role for role in roles if role is not None]
+        return Policy.of(self.config.roles, named) if named else EVERYTHING
+
+    def replay(self, receipt: Receipt | dict[str, Any] | Path | str) -> Replay:
+        """Runs a receipt's query again on the versions that it names. Raises UsageError for what is no receipt."""
+        from boathouse.query.receipt import Receipt
+        from boathouse.query.replay import replay
+
+        if isinstance(receipt, Path | str):
+            try:
+                receipt = Receipt.load(Path(receipt).read_bytes(), str(receipt))
+            except OSError as error:
+                raise UsageError(f"the receipt cannot be read: {first_line(error)}", hint="name its JSON file") from error
+        old = receipt if isinstance(receipt, Receipt) else Receipt.load(receipt)
+        return replay(self.reader, old, self.policy(*old.roles))
 
     def __getitem__(self, name: str) -> Dataset:
         """A dataset. Raises UsageError where nothing was published under this name."""

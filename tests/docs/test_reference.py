@@ -29,7 +29,7 @@ def test_every_model_is_shown_somewhere() -> None:
 def test_schemas_can_be_written_elsewhere(tmp_path) -> None:
     reference.main([str(tmp_path / "schemas")])
     made = sorted(path.name for path in (tmp_path / "schemas").iterdir())
-    assert made == ["boathouse-toml.schema.json", "pipeline.schema.json"]
+    assert made == ["boathouse-toml.schema.json", "pipeline.schema.json", "receipt.schema.json"]
 
 
 class TestPipelineSchema:

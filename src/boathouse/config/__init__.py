@@ -1,13 +1,15 @@
 """The files that people write: boathouse.toml and pipelines/NAME.yml, as pydantic models."""
 
 from boathouse.config.pipeline import Column, Deduplicate, Pipeline, load_pipeline
-from boathouse.config.workbench import Limits, WorkbenchConfig, find_root, load_workbench
+from boathouse.config.workbench import Limits, QueryLimits, Role, WorkbenchConfig, find_root, load_workbench
 
 __all__ = [
     "Column",
     "Deduplicate",
     "Limits",
     "Pipeline",
+    "QueryLimits",
+    "Role",
     "WorkbenchConfig",
     "find_root",
     "load_pipeline",

@@ -34,6 +34,31 @@ class Limits(BaseModel):
         return value
 
 
+class QueryLimits(BaseModel):
+    """What one query may use; unset: as much as it likes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    seconds: float | None = Field(None, gt=0, description="Seconds after which a query is stopped.")
+    rows: int | None = Field(None, ge=1, description="Rows after which a result is cut, and says so.")
+
+
+class Role(BaseModel):
+    """What a role may see. Several roles together see what any of them sees."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    datasets: list[str] = Field(default_factory=list, description="Datasets by name, with `*` for any letters.")
+    queries: list[str] = Field(default_factory=list, description="Saved queries by name, with `*` for any letters.")
+    rows: dict[str, str] = Field(default_factory=dict, description="By dataset: the SQL condition of the rows that are left.")
+    masks: dict[str, dict[str, str]] = Field(
+        default_factory=dict,
+        description="By dataset and column: `null`, `hash`, `first` (the first letter) or an SQL expression that stands instead.",
+    )
+    everything: bool = Field(False, description="Sees all, also raw files, quarantine, executed notebooks and Data Docs.")
+    run: bool = Field(False, description="May run pipelines, push records and upload files.")
+
+
 class Environment(BaseModel):
     """What an environment (`--env NAME`) sets differently."""
 
@@ -57,6 +82,7 @@ class WorkbenchConfig(BaseModel):
     )
     timezone: str = Field("UTC", description="The time zone of logical dates and of 'now'.")
     limits: Limits = Field(default_factory=lambda: Limits.model_validate({}), description="What one run may use.")
+    roles: dict[str, Role] = Field(default_factory=dict, description="Who may see what, as `[roles.NAME]`.")
     env: dict[str, Environment] = Field(default_factory=dict, description="Environments, as `[env.prod]`.")
 
     @field_validator("timezone")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import uuid
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
@@ -40,7 +41,7 @@ class Engine:
             config={
                 "memory_limit": limits.memory,
                 "threads": limits.threads or os.cpu_count() or 1,
-                "temp_directory": str(scratch / "spill"),
+                "temp_directory": str(scratch / f"spill-{uuid.uuid4().hex[:12]}"),  # no two engines may share one
                 "autoload_known_extensions": False,
                 "autoinstall_known_extensions": False,
                 "python_enable_replacements": False,

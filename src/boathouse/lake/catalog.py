@@ -16,7 +16,7 @@ def describe(lake: Lake, name: str, texts: dict[str, str] | None = None) -> dict
 
 def describe_table(name: str, table: Table, texts: dict[str, str]) -> dict[str, Any]:
     assert table.delta is not None
-    latest = table.history(1)[0]
+    latest = table.made_by()
     columns = [
         {"name": field.name, "type": sql_type(field.type), "description": texts.get(field.name)}
         for field in table.delta.schema().fields

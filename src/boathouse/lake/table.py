@@ -119,9 +119,24 @@ class Table:
         fields = [field for field in self.delta.schema().fields if field.name != BATCH] if self.delta else []
         return ", ".join(quote(f.name) if f.name in have else f"NULL::{sql_type(f.type)} AS {quote(f.name)}" for f in fields)
 
+    def refresh(self) -> None:
+        """Moves to the newest version."""
+        assert self.delta is not None
+        try:
+            self.delta.update_incremental()
+        except (DeltaError, OSError) as error:
+            raise broken(self.store.url(self.path), error) from error
+
     def history(self, limit: int | None = None) -> list[dict[str, Any]]:
         """Commits, newest first: version, timestamp, operation and what Boathouse said of it."""
         return [_entry(raw) for raw in self.delta.history(limit)] if self.delta else []
+
+    def made_by(self) -> dict[str, Any]:
+        """The commit that made this very version, as `history` has it. From its own file: delta-rs numbers the newest
+        commits by the version in hand, which another commit or a pinned version makes wrong."""
+        log = self.store.read(f"{self.path}/_delta_log/{self.version:020}.json").splitlines()
+        info = next(entry["commitInfo"] for entry in map(json.loads, log) if "commitInfo" in entry)
+        return _entry(info | {"version": self.version})
 
     def commit(self, commit: Commit) -> int:
         """Puts the added files into the table's folder and makes them visible, in one atomic commit on this very handle.

@@ -1,107 +1,127 @@
-"""Runs one SELECT over views of the curated tables. Nothing but those tables' files can be read, and nothing written."""
+"""Runs one guarded SELECT over snapshots of the datasets, in a locked engine, within its limits."""
 
 from __future__ import annotations
 
 import getpass
-import json
 import tempfile
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
-from boathouse.config import Limits
+from boathouse.config import Limits, QueryLimits
 from boathouse.engine import Engine, literal, quote
 from boathouse.engine.duck import explain
-from boathouse.errors import QueryError, UsageError, did_you_mean, first_line
-from boathouse.lake import Lake, Table
+from boathouse.errors import QueryError
+from boathouse.lake import Lake
 from boathouse.lake.table import BATCH
+from boathouse.query.guard import check
+from boathouse.query.policy import EVERYTHING, Policy
+from boathouse.query.receipt import Asked
 from boathouse.query.result import Result
+from boathouse.query.snapshot import Snapshots
+
+Parameters = Sequence[Any] | dict[str, Any] | None
+_BATCH_ROWS = 100_000
 
 
 class Reader:
-    """Queries a lake; every table is pinned to the version that it has when the query begins, or to one named."""
+    """Queries a lake. One locked engine serves many threads; each query has a cursor of its own."""
 
-    def __init__(self, lake: Lake, limits: Limits):
-        self.lake, self.limits = lake, limits
+    def __init__(self, lake: Lake, limits: Limits, max_age: float = 0.0):
+        self._engine = Engine(limits, Path(tempfile.gettempdir()) / f"boathouse-{getpass.getuser()}" / "query")
+        self.snapshots = Snapshots(lake, self._engine, max_age)
+        if not lake.store.is_local:
+            self._engine.attach(lake.store.filesystem())
+        self._engine.run(f"SET allowed_directories = [{literal(lake.store.url('curated') + '/')}]")
+        self._engine.run("SET enable_external_access = false")
+        self._engine.run("SET lock_configuration = true")
 
     def sql(
-        self, sql: str, parameters: Sequence[Any] | dict[str, Any] | None = None, versions: dict[str, int] | None = None
-    ) -> Result:
-        """The result of one SELECT. Raises QueryError for anything else, UsageError for a dataset that is none."""
-        engine = Engine(self.limits, Path(tempfile.gettempdir()) / f"boathouse-{getpass.getuser()}" / "query")
-        names = _tables_of(engine.con, sql, {dataset.lower() for dataset in self.lake.store.folders("curated")})
-        pinned, urls = {}, []
-        for name in names:
-            table = self._table(name, (versions or {}).get(name))
-            pinned[name] = int(table.version or 0)
-            urls += self._view(engine, name, table, sql)
-        self._lock(engine, urls)
+        self, sql: str, parameters: Parameters = None, versions: dict[str, int] | None = None,
+        limits: QueryLimits | None = None, policy: Policy = EVERYTHING,
+    ) -> Result:  # fmt: skip
+        """The result of one SELECT, each dataset at its newest version or at the one that `versions` names.
+        Raises QueryError for what may not run or fails, UsageError for a dataset that is none."""
+        limits, at = limits or QueryLimits(), datetime.now(UTC)
+        cursor = self._engine.con.cursor()
         try:
-            relation = engine.con.sql(sql, params=parameters) if parameters else engine.con.sql(sql)
-            return Result(relation.to_arrow_reader(100_000), sql, pinned)
-        except duckdb.Error as error:
-            raise QueryError(explain(error).message, hint=_hint(error)) from error
-
-    def _table(self, name: str, version: int | None) -> Table:
-        known = {dataset.lower(): dataset for dataset in self.lake.store.folders("curated")}
-        if name.lower() not in known:
-            listing = f"the datasets are {', '.join(self.lake.datasets())}" if known else "boathouse run NAME publishes one"
-            raise UsageError(f"no dataset {name!r}{did_you_mean(name, known)}", hint=listing)
-        return self.lake.published(known[name.lower()], version)
-
-    def _view(self, engine: Engine, name: str, table: Table, sql: str) -> list[str]:
-        """A view of the table's files; `_batch` is a column of it where the query names it."""
-        schema, files = table.schema, table.files()
-        if not self.lake.store.is_local:
-            engine.attach(self.lake.store.filesystem())
-        by_url = {self.lake.store.url(f"{table.path}/{file.path}"): file.partition[BATCH] for file in files}
-        if not by_url:
-            engine.con.register("_empty", schema.empty_table())
-            engine.run(f"CREATE TABLE {quote(name)} AS FROM _empty")
-            return []
-        urls = ", ".join(map(literal, by_url))
-        source = f"read_parquet([{urls}], union_by_name = true, hive_partitioning = false, filename = '_file')"
-        columns = table.columns(engine, source)
-        if BATCH in sql.lower():
-            pairs = ", ".join(f"({literal(url)}, {literal(str(batch))})" for url, batch in by_url.items())
-            source += f" JOIN (VALUES {pairs}) AS batches(_url, {BATCH}) ON _file = _url"
-            columns += f", {BATCH}"
-        engine.run(f"CREATE VIEW {quote(name)} AS SELECT {columns} FROM {source}")
-        return list(by_url)
-
-    def _lock(self, engine: Engine, urls: list[str]) -> None:
-        paths = ", ".join(map(literal, urls))
-        engine.run(f"SET allowed_paths = [{paths}]")
-        engine.run("SET enable_external_access = false")
-        engine.run("SET lock_configuration = true")
+            checked = check(cursor, sql, policy.visible(self.snapshots.names()))
+            pinned = {name.lower(): version for name, version in (versions or {}).items()}
+            tables = [self.snapshots.get(name, pinned.get(name.lower())) for name in checked.datasets]
+            told = BATCH in sql.lower()
+            parts = [
+                f"{quote(t.name)} AS NOT MATERIALIZED ({policy.over(t, t.select_with_batch if told else t.select)})"
+                for t in tables
+            ]
+            text = f"WITH {', '.join(parts)} SELECT * FROM ({checked.text}\n)" if parts else checked.text
+            applied = policy.applied(checked.datasets)
+            asked = Asked(sql, parameters, checked.ordered, checked.changing, tables, policy.names, applied, at)
+            running = _Running(cursor, limits, hides=bool(applied))
+            reader = running.begin(text, parameters)
+        except BaseException:
+            cursor.close()
+            raise
+        return Result(reader.schema, running.batches(reader), asked, limits, lambda: running.cut)
 
 
-def _tables_of(con: duckdb.DuckDBPyConnection, sql: str, datasets: set[str]) -> list[str]:
-    """The tables that a SELECT names. Raises QueryError for what is no single SELECT."""
-    try:
-        statements = con.extract_statements(sql)
-    except duckdb.Error as error:
-        raise QueryError(f"not SQL: {first_line(error)}", hint="mend the query") from error
-    if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
-        raise QueryError("only one SELECT can be run: the lake is written by pipelines", hint="boathouse run NAME")
-    # from the tree: `get_table_names` binds the query, and a JOIN … USING fails without its tables
-    tree = json.loads(con.execute("SELECT json_serialize_sql(?)", [sql]).fetchall()[0][0])
-    tables, local = {}, set()
-    nodes = [tree]
-    while nodes:
-        node = nodes.pop()
-        if isinstance(node, dict):
-            if node.get("type") == "BASE_TABLE" and node["schema_name"] in ("", "main"):
-                tables[node["table_name"].lower()] = node["table_name"]
-            local |= {entry["key"].lower() for entry in node.get("cte_map", {}).get("map", [])}
-        nodes += node.values() if isinstance(node, dict) else node if isinstance(node, list) else []
-    # WITH orders AS (SELECT … FROM orders): the name of a CTE may be a dataset's as well
-    return sorted(name for low, name in tables.items() if low not in local or low in datasets)
+class _Running:
+    """One query under way: stopped when its time is up, cut when its rows are."""
 
+    def __init__(self, cursor: duckdb.DuckDBPyConnection, limits: QueryLimits, *, hides: bool):
+        self.cursor, self.limits, self.hides = cursor, limits, hides
+        self.cut = self.late = False
+        self.timer = threading.Timer(limits.seconds, self._stop) if limits.seconds is not None else None
 
-def _hint(error: duckdb.Error) -> str:
-    if isinstance(error, duckdb.PermissionException):
-        return "queries read the curated datasets and nothing else"
-    return "boathouse catalog NAME shows a dataset's columns"
+    def _stop(self) -> None:
+        self.late = True
+        self.cursor.interrupt()
+
+    def begin(self, text: str, parameters: Parameters) -> pa.RecordBatchReader:
+        if self.timer:
+            self.timer.daemon = True
+            self.timer.start()
+        try:
+            relation = self.cursor.sql(text, params=parameters) if parameters else self.cursor.sql(text)
+            return relation.to_arrow_reader(_BATCH_ROWS)
+        except (duckdb.Error, RuntimeError) as error:
+            self._end()
+            raise self._explained(error) from None
+
+    def batches(self, reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
+        """The rows, up to the limit. Closing this generator stops the query."""
+        left = self.limits.rows
+        try:
+            for batch in reader:
+                if left is not None and batch.num_rows > left:
+                    self.cut = True
+                    yield batch.slice(0, left)
+                    return
+                left = None if left is None else left - batch.num_rows
+                yield batch
+        except (duckdb.Error, pa.ArrowException, OSError, RuntimeError) as error:
+            raise self._explained(error) from None
+        finally:
+            self._end()
+
+    def _end(self) -> None:
+        if self.timer:
+            self.timer.cancel()
+        self.cursor.interrupt()
+        self.cursor.close()
+
+    def _explained(self, error: Exception) -> QueryError:
+        if self.late:
+            return QueryError(
+                f"stopped after {self.limits.seconds:g} s", hint="ask for less: a filter, a shorter period, fewer joins"
+            )
+        if self.hides:  # the engine's own words may quote what the caller may not see
+            return QueryError("the query failed", hint="a policy applies to what it reads, so the reason is not shown")
+        if isinstance(error, duckdb.PermissionException):
+            return QueryError(str(error).splitlines()[0], hint="queries read the datasets and nothing else")
+        text = explain(error).message if isinstance(error, duckdb.Error) else str(error).splitlines()[0]
+        return QueryError(text, hint="boathouse catalog NAME shows a dataset's columns")

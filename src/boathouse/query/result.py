@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+import html
 import io
 import json
 import math
+from collections.abc import Callable, Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+
+from boathouse.config import QueryLimits
+from boathouse.query.digest import Digest
+from boathouse.query.receipt import Asked, Receipt
 
 if TYPE_CHECKING:
     import pandas
@@ -20,24 +28,55 @@ FORMATS = ("table", "csv", "json", "arrow", "parquet")
 class Result:
     """Rows of one query. The first form that is asked for reads the stream; a table stays for the next."""
 
-    def __init__(self, reader: pa.RecordBatchReader, sql: str, versions: dict[str, int]):
-        self._reader: pa.RecordBatchReader | None = reader
+    def __init__(
+        self, schema: pa.Schema, batches: Iterator[pa.RecordBatch], asked: Asked, limits: QueryLimits, cut: Callable[[], bool]
+    ):
+        self.schema, self.sql, self.asked, self.limits = schema, asked.sql, asked, limits
+        self.versions = {table.name: table.version for table in asked.tables}
+        self._batches: Iterator[pa.RecordBatch] | None = batches
         self._table: pa.Table | None = None
-        self.schema, self.sql, self.versions = reader.schema, sql, versions
+        self._digest: Digest | None = None
+        self._cut = cut
 
-    def reader(self) -> pa.RecordBatchReader:
-        """The rows as a stream, once."""
+    @property
+    def cut(self) -> bool:
+        """Whether the row limit ended the result; known once it has been read."""
+        return self._cut()
+
+    def batches(self, *, proven: bool = False) -> Iterator[pa.RecordBatch]:
+        """The rows as Arrow batches, once; `proven` adds them up on the way, so that the receipt is there at the end."""
         if self._table is not None:
-            return self._table.to_reader()
-        if self._reader is None:
+            return iter(self._table.to_batches())
+        if self._batches is None:
             raise RuntimeError("this result has been streamed already: run the query again")
-        reader, self._reader = self._reader, None
-        return reader
+        batches, self._batches = self._batches, None
+        return self._proven(batches) if proven else batches
+
+    def _proven(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        digest = Digest(self.schema, self.asked.ordered)
+        with contextlib.closing(batches):  # type: ignore[type-var]
+            for batch in batches:
+                digest.add(batch)
+                yield batch
+        self._digest = digest
+
+    def reader(self, *, proven: bool = False) -> pa.RecordBatchReader:
+        """The rows as a stream, once."""
+        return pa.RecordBatchReader.from_batches(self.schema, self.batches(proven=proven))
+
+    @cached_property
+    def receipt(self) -> Receipt:
+        """The proof of these rows, which `replay` runs again. Reads them all; a stream has one where it was `proven`."""
+        if self._digest is None:
+            self._digest = Digest(self.schema, self.asked.ordered)
+            for batch in self.arrow().to_batches():
+                self._digest.add(batch)
+        return Receipt.of(self.asked, self._digest, self.limits.rows if self.cut else None)
 
     def arrow(self) -> pa.Table:
         """The rows as a pyarrow Table."""
         if self._table is None:
-            self._table = self.reader().read_all()
+            self._table = pa.Table.from_batches(self.batches(), self.schema)
         return self._table
 
     def df(self) -> pandas.DataFrame:
@@ -58,43 +97,10 @@ class Result:
         """The rows as dictionaries."""
         return self.arrow().to_pylist()
 
-    def write(self, form: str, out: Any) -> None:
+    def write(self, form: str, out: Any, *, proven: bool = False) -> None:
         """Streams the rows into a binary file: csv, json (one array), arrow (IPC stream) or parquet."""
-        {"csv": self._csv, "json": self._json, "arrow": self._ipc, "parquet": self._parquet}[form](out)
-
-    def _csv(self, out: Any) -> None:
-        import pyarrow.csv
-
-        reader = self.reader()
-        flat = pa.schema([pa.field(f.name, pa.string() if pa.types.is_nested(f.type) else f.type) for f in reader.schema])
-        with pyarrow.csv.CSVWriter(out, flat) as writer:
-            for batch in reader:
-                columns = [_as_text(c) if pa.types.is_nested(c.type) else c for c in batch.columns]
-                writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=flat))
-
-    def _json(self, out: Any) -> None:
-        text, first = io.TextIOWrapper(out, encoding="utf-8", write_through=True), True
-        text.write("[")
-        for batch in self.reader():
-            for row in batch.to_pylist():
-                text.write(("\n" if first else ",\n") + _json_text(row))
-                first = False
-        text.write("]\n" if first else "\n]\n")
-        text.detach()
-
-    def _ipc(self, out: Any) -> None:
-        reader = self.reader()
-        with pa.ipc.new_stream(out, reader.schema) as writer:
-            for batch in reader:
-                writer.write_batch(batch)
-
-    def _parquet(self, out: Any) -> None:
-        import pyarrow.parquet
-
-        reader = self.reader()
-        with pyarrow.parquet.ParquetWriter(out, reader.schema) as writer:
-            for batch in reader:
-                writer.write_batch(batch)
+        writer = {"csv": _csv, "json": _json, "arrow": _ipc, "parquet": _parquet}[form]
+        writer(self.reader(proven=proven), out)
 
     def save(self, path: Path | str) -> None:
         """The rows as a file, by its suffix: .csv, .json, .arrow or .parquet."""
@@ -103,10 +109,46 @@ class Result:
             self.write(path.suffix.lstrip("."), out)
 
     def _repr_html_(self) -> str:
-        return self.df()._repr_html_()  # type: ignore[operator]
+        shown = self.df()._repr_html_()  # type: ignore[operator]
+        return f"{shown}<small>{html.escape(str(self.receipt))}</small>"
 
     def __repr__(self) -> str:
         return repr(self.df())
+
+
+def _csv(reader: pa.RecordBatchReader, out: Any) -> None:
+    import pyarrow.csv
+
+    flat = pa.schema([pa.field(f.name, pa.string() if pa.types.is_nested(f.type) else f.type) for f in reader.schema])
+    with pyarrow.csv.CSVWriter(out, flat) as writer:
+        for batch in reader:
+            columns = [_as_text(c) if pa.types.is_nested(c.type) else c for c in batch.columns]
+            writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=flat))
+
+
+def _json(reader: pa.RecordBatchReader, out: Any) -> None:
+    text, first = io.TextIOWrapper(out, encoding="utf-8", write_through=True), True
+    text.write("[")
+    for batch in reader:
+        for row in batch.to_pylist():
+            text.write(("\n" if first else ",\n") + _json_text(row))
+            first = False
+    text.write("]\n" if first else "\n]\n")
+    text.detach()
+
+
+def _ipc(reader: pa.RecordBatchReader, out: Any) -> None:
+    with pa.ipc.new_stream(out, reader.schema) as writer:
+        for batch in reader:
+            writer.write_batch(batch)
+
+
+def _parquet(reader: pa.RecordBatchReader, out: Any) -> None:
+    import pyarrow.parquet
+
+    with pyarrow.parquet.ParquetWriter(out, reader.schema) as writer:
+        for batch in reader:
+            writer.write_batch(batch)
 
 
 def _as_text(column: pa.Array) -> pa.Array:

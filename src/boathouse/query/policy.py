@@ -1,0 +1,93 @@
+"""Who may see what: the datasets of a caller's roles, the rows that are left of them and the columns that are masked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from boathouse.config import Role
+from boathouse.engine import quote
+from boathouse.errors import UsageError, did_you_mean
+from boathouse.query.receipt import AppliedPolicy
+from boathouse.query.snapshot import Snapshot
+
+_MASKS = {"null": "NULL", "hash": "md5({}::VARCHAR)", "first": "left({}::VARCHAR, 1) || '…'"}
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What some roles may see together: a row or cell that any of them sees. `everything` is the trusted user's."""
+
+    names: tuple[str, ...] = ()
+    roles: tuple[Role, ...] = ()
+    everything: bool = True
+
+    @classmethod
+    def of(cls, known: dict[str, Role], names: Sequence[str]) -> Policy:
+        """Raises UsageError for a role that is none."""
+        for name in names:
+            if name not in known:
+                guess = did_you_mean(name, known)
+                raise UsageError(f"no role {name!r}{guess}", where="boathouse.toml", hint=f"add a table [roles.{name}]")
+        roles = tuple(known[name] for name in names)
+        return cls(tuple(names), roles, any(role.everything for role in roles))
+
+    def visible(self, names: Iterable[str]) -> list[str]:
+        return [name for name in names if self.everything or self._seeing(name)]
+
+    def may_ask(self, query: str) -> bool:
+        """Whether a saved query is one of theirs."""
+        return self.everything or any(fnmatchcase(query, pattern) for role in self.roles for pattern in role.queries)
+
+    @property
+    def may_run(self) -> bool:
+        """Whether they may run pipelines, push records and upload files."""
+        return not self.names or any(role.run or role.everything for role in self.roles)
+
+    def over(self, snapshot: Snapshot, select: str) -> str:
+        """The SELECT without what they may not see: rows by the roles' conditions, cells by their masks."""
+        applied = self.applied([snapshot.name])
+        if not applied:
+            return select
+        roles = self._seeing(snapshot.name)
+        masks = [f"{self._cell(column, snapshot, roles)} AS {quote(column)}" for column in applied[0].masked]
+        chosen = f"* REPLACE ({', '.join(masks)})" if masks else "*"
+        where = f" WHERE {_any(roles, snapshot.name)}" if applied[0].rows_filtered else ""
+        return f"SELECT {chosen} FROM ({select}){where}"
+
+    def applied(self, names: Iterable[str]) -> list[AppliedPolicy]:
+        """Where rows are filtered and which columns are masked, never by what."""
+        found = []
+        for name in names:
+            roles = [] if self.everything else self._seeing(name)
+            filtered = bool(roles) and all(name in role.rows for role in roles)
+            named = {column for role in roles for column in role.masks.get(name, {})}
+            masked = sorted(column for column in named if not any(_open(role, name, column) for role in roles))
+            if filtered or masked:
+                found.append(AppliedPolicy(dataset=name, rows_filtered=filtered, masked=masked))
+        return found
+
+    def _seeing(self, name: str) -> list[Role]:
+        return [role for role in self.roles if any(fnmatchcase(name, pattern) for pattern in role.datasets)]
+
+    def _cell(self, column: str, snapshot: Snapshot, roles: list[Role]) -> str:
+        """A masked cell, but for the rows in which one of the roles sees it. It keeps the column's type, and is empty
+        where its value does not fit."""
+        mask = next(role.masks[snapshot.name][column] for role in roles if column in role.masks.get(snapshot.name, {}))
+        cell = _MASKS[mask].format(quote(column)) if mask in _MASKS else f"({mask}\n)"
+        kept = f"TRY_CAST({cell} AS {snapshot.columns[column]})"
+        seeing = [role for role in roles if column not in role.masks.get(snapshot.name, {})]
+        return f"CASE WHEN {_any(seeing, snapshot.name)} THEN {quote(column)} ELSE {kept} END" if seeing else kept
+
+
+def _open(role: Role, name: str, column: str) -> bool:
+    """Whether a role sees this column in every row."""
+    return name not in role.rows and column not in role.masks.get(name, {})
+
+
+def _any(roles: Iterable[Role], name: str) -> str:
+    return "(" + " OR ".join(f"({role.rows[name]}\n)" for role in roles) + ")"
+
+
+EVERYTHING = Policy()

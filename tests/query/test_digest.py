@@ -1,0 +1,88 @@
+"""The digest as docs/receipts.md defines it, held against that definition written in plain Python."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from datetime import date, datetime
+from decimal import Decimal
+
+import pyarrow as pa
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from boathouse.query.digest import Digest
+
+ROWS = st.lists(
+    st.tuples(
+        st.none() | st.integers(-(2**63), 2**63 - 1),
+        st.none() | st.text(alphabet=st.characters(exclude_categories=["Cs"], exclude_characters="\0")),
+        st.none() | st.floats(),
+        st.none() | st.decimals(-(10**7), 10**7, places=2),
+        st.none() | st.booleans(),
+        st.none() | st.binary(max_size=9),
+        st.none() | st.dates(date(1, 1, 1), date(9999, 12, 31)),
+        st.none() | st.datetimes(datetime(1900, 1, 1), datetime(2200, 1, 1)),
+    ),
+    max_size=20,
+)
+SCHEMA = pa.schema([("i", pa.int64()), ("t", pa.string()), ("f", pa.float64()), ("d", pa.decimal128(12, 2)), ("b", pa.bool_()),
+                    ("x", pa.binary()), ("day", pa.date32()), ("at", pa.timestamp("us", "UTC"))])  # fmt: skip
+
+
+def cell(value: object) -> str:
+    match value:
+        case None:
+            return "n,"
+        case bool():
+            text = str(value).lower()
+        case float():
+            text = "0" if value == 0 else f"{value:.9e}" if math.isfinite(value) else str(value)
+        case bytes():
+            text = value.hex().upper()
+        case datetime():
+            text = str((value - datetime(1970, 1, 1)) // (datetime.resolution))
+        case Decimal():
+            text = f"{value:.2f}".replace("-0.00", "0.00") if value == 0 else f"{value:.2f}"
+        case _:
+            text = str(value)
+    return f"{len(text.encode())}:{text},"
+
+
+def by_definition(rows: list[tuple], *, placed: bool) -> str:
+    high = low = 0
+    for place, row in enumerate(rows):
+        text = (f"{place}:" if placed else "") + "".join(map(cell, row))
+        number = int.from_bytes(hashlib.md5(text.encode()).digest(), "little")
+        high, low = (high + (number >> 64)) % 2**64, (low + number % 2**64) % 2**64
+    return hashlib.sha256(json.dumps(["rows-1", SCHEMA.names, len(rows), high, low]).encode()).hexdigest()[:32]
+
+
+def digest(rows: list[tuple], size: int = 7) -> Digest:
+    table = pa.table({name: [row[n] for row in rows] for n, name in enumerate(SCHEMA.names)}, SCHEMA)
+    made = Digest(SCHEMA, ordered=True)
+    for batch in table.to_batches(size):
+        made.add(batch)
+    return made
+
+
+@settings(deadline=None)
+@given(ROWS)
+def test_it_is_what_the_page_says(rows: list[tuple]):
+    made = digest(rows)
+    assert made.value() == by_definition(rows, placed=False)
+    assert made.order() == by_definition(rows, placed=True)
+
+
+@settings(deadline=None)
+@given(ROWS, st.randoms())
+def test_order_and_batches_do_not_matter_to_it(rows: list[tuple], random):
+    other = random.sample(rows, len(rows))
+    assert digest(other, 3).value() == digest(rows).value()
+
+
+def test_the_last_digits_of_a_float_do_not_count():
+    rows = [(1, "a", 0.1 + 0.2, None, None, None, None, None)]
+    assert digest(rows).value() == digest([(1, "a", 0.3, None, None, None, None, None)]).value()
+    assert digest(rows).value() != digest([(1, "a", 0.300000001, None, None, None, None, None)]).value()
