@@ -17,6 +17,7 @@ from boathouse import __version__
 from boathouse.errors import BoathouseError, UsageError
 
 if TYPE_CHECKING:
+    from boathouse.query import Result
     from boathouse.workbench import Workbench
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None,
@@ -72,7 +73,7 @@ def add(
     replace: Annotated[bool, typer.Option("--replace", help="Write over the files that are there.")] = False,
 ) -> None:
     """Look at a source and write its pipeline and a suggested suite."""
-    options = _options(option) | ({"table": table} if table else {})
+    options = _pairs(option) | ({"table": table} if table else {})
     wb = workbench()
     if all_tables:
         drafts = wb.add_all(f"{name}_" if name else "", location, options, replace=replace)
@@ -127,11 +128,36 @@ def sql(
     role: Annotated[str | None, typer.Option(metavar="NAME", help="Show what a role of boathouse.toml would see.")] = None,
 ) -> None:
     """Query the datasets with one SELECT."""
+    _show(workbench().sql(query, role=role), _known(form), receipt)
+
+
+@app.command()
+def query(
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]")] = None,
+    values: Annotated[list[str] | None, typer.Argument(metavar="[PARAMETER=VALUE…]")] = None,
+    form: Annotated[str, typer.Option("--format", help="table, csv, json, arrow or parquet.")] = "table",
+    receipt: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the result's receipt there.")] = None,
+    role: Annotated[str | None, typer.Option(metavar="NAME", help="Show what a role of boathouse.toml would see.")] = None,
+) -> None:
+    """Run a saved query, queries/NAME.sql; without a name, list them."""
+    wb = workbench()
+    if name is None:
+        from boathouse.terminal import show_queries
+
+        show_queries(wb.queries())
+        return
+    _show(wb.query(name, _pairs(values), role=role), _known(form), receipt)
+
+
+def _known(form: str) -> str:
     from boathouse.query.result import FORMATS
 
     if form not in FORMATS:
         raise UsageError(f"no format {form!r}", hint=f"formats: {', '.join(FORMATS)}")
-    result = workbench().sql(query, role=role)
+    return form
+
+
+def _show(result: Result, form: str, receipt: Path | None) -> None:
     if form == "table":
         from boathouse.terminal import show_table
 
@@ -224,12 +250,12 @@ def doctor() -> None:
     raise typer.Exit(0 if all(well for _, well, _ in checks) else 1)
 
 
-def _options(pairs: list[str] | None) -> dict[str, Any]:
+def _pairs(given: list[str] | None) -> dict[str, Any]:
     found = {}
-    for pair in pairs or []:
+    for pair in given or []:
         key, equals, value = pair.partition("=")
         if not equals:
-            raise UsageError(f"--option {pair!r} is not K=V", hint="--option delimiter=';'")
+            raise UsageError(f"{pair!r} is not NAME=VALUE", hint="delimiter=';'")
         found[key.strip()] = value
     return found
 

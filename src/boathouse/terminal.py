@@ -11,6 +11,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from boathouse.config import SavedQuery
 from boathouse.lake.records import COUNTS, RunRecord
 from boathouse.progress import Event
 from boathouse.query.result import Result
@@ -101,6 +102,16 @@ def show_catalog(datasets: list[dict[str, Any]], one: bool) -> None:
         for key in ("name", "description", "rows", "version", "updated_at", "verdict"):
             Console(soft_wrap=True, highlight=False).print(Text(f"{key:12} {_text(dataset[key])}"))
         _table(["column", "type", "description"], [[c["name"], c["type"], c["description"]] for c in dataset["columns"]])
+
+
+def show_queries(queries: list[SavedQuery]) -> None:
+    if not queries:
+        Console().print("there is no saved query: write queries/NAME.sql")
+        return
+    parameters = [
+        ", ".join(f"{name}{'' if p.required else '=' + str(p.default)}" for name, p in q.parameters.items()) for q in queries
+    ]
+    _table(["name", "parameters", "title"], [[q.name, p, q.title] for q, p in zip(queries, parameters, strict=True)])
 
 
 def show_runs(found: list[dict[str, Any]]) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from boathouse import clock, progress
-from boathouse.config import Pipeline, find_root, load_pipeline, load_workbench
+from boathouse.config import Pipeline, SavedQuery, find_root, load_pipeline, load_query, load_workbench
 from boathouse.errors import BoathouseError, UsageError, did_you_mean, first_line
 from boathouse.lake import Lake, catalog, quarantine, records
 from boathouse.lake.records import RunRecord
@@ -167,6 +167,23 @@ class Workbench:
 
         named = [role for role in roles if role is not None]
         return Policy.of(self.config.roles, named) if named else EVERYTHING
+
+    def queries(self) -> list[SavedQuery]:
+        """The saved queries, by name. Raises UsageError for a file that is wrong."""
+        return [load_query(path) for path in sorted((self.root / "queries").glob("*.sql"))]
+
+    def query(
+        self, name: str, parameters: dict[str, Any] | None = None, *, limits: QueryLimits | None = None, role: str | None = None
+    ) -> Result:
+        """The result of a saved query. Raises UsageError where there is none that the role may ask, or a value is wrong."""
+        from boathouse.query.saved import bound
+
+        policy = self.policy(role)
+        known = {query.name: query for query in self.queries() if policy.may_ask(query)}
+        if name not in known:
+            listing = f"the queries are {', '.join(known)}" if known else "write queries/NAME.sql"
+            raise UsageError(f"no query {name!r}{did_you_mean(name, known)}", hint=listing)
+        return self.reader.sql(*bound(known[name], parameters or {}, self.reader.cursor()), limits=limits, policy=policy)
 
     def replay(self, receipt: Receipt | dict[str, Any] | Path | str) -> Replay:
         """Runs a receipt's query again on the versions that it names. Raises UsageError for what is no receipt."""

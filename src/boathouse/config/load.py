@@ -18,16 +18,21 @@ Lines = dict[tuple[str | int, ...], int]
 def read_yaml(path: Path) -> tuple[dict[str, Any], Lines]:
     """The mapping in a YAML file and the line of each of its keys."""
     try:
-        text = path.read_text(encoding="utf-8")
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-        data = yaml.safe_load(text)
+        return parse_yaml(path.read_text(encoding="utf-8"), path)
     except UnicodeDecodeError as error:
         raise UsageError("is not UTF-8 text", where=str(path), hint="save the file as UTF-8") from error
+
+
+def parse_yaml(text: str, path: Path) -> tuple[dict[str, Any], Lines]:
+    """The mapping in a text that begins on the first line of a file."""
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        data = yaml.safe_load(text)
     except yaml.MarkedYAMLError as error:
         line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
         raise UsageError(f"is not YAML: {error.problem}", where=f"{path}{line}", hint="mend that line") from error
     if not isinstance(data, dict):
-        raise UsageError("is empty or not a mapping", where=str(path), hint="see docs/reference/pipeline.md")
+        raise UsageError("is empty or not a mapping", where=str(path), hint="see docs/reference/ for every key")
     lines: Lines = {}
     _note_lines(root, (), lines)
     return data, lines

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from boathouse.config import Role
+from boathouse.config import Role, SavedQuery
 from boathouse.engine import quote
 from boathouse.errors import UsageError, did_you_mean
 from boathouse.query.receipt import AppliedPolicy
@@ -36,9 +36,10 @@ class Policy:
     def visible(self, names: Iterable[str]) -> list[str]:
         return [name for name in names if self.everything or self._seeing(name)]
 
-    def may_ask(self, query: str) -> bool:
+    def may_ask(self, query: SavedQuery) -> bool:
         """Whether a saved query is one of theirs."""
-        return self.everything or any(fnmatchcase(query, pattern) for role in self.roles for pattern in role.queries)
+        named = any(fnmatchcase(query.name, pattern) for role in self.roles for pattern in role.queries)
+        return self.everything or named or bool(set(query.roles) & set(self.names))
 
     @property
     def may_run(self) -> bool:

@@ -41,6 +41,10 @@ class Reader:
         self._engine.run("SET enable_external_access = false")
         self._engine.run("SET lock_configuration = true")
 
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """A connection to the locked engine, which sees no dataset."""
+        return self._engine.con.cursor()
+
     def sql(
         self, sql: str, parameters: Parameters = None, versions: dict[str, int] | None = None,
         limits: QueryLimits | None = None, policy: Policy = EVERYTHING,
@@ -48,7 +52,7 @@ class Reader:
         """The result of one SELECT, each dataset at its newest version or at the one that `versions` names.
         Raises QueryError for what may not run or fails, UsageError for a dataset that is none."""
         limits, at = limits or QueryLimits(), datetime.now(UTC)
-        cursor = self._engine.con.cursor()
+        cursor = self.cursor()
         try:
             checked = check(cursor, sql, policy.visible(self.snapshots.names()))
             pinned = {name.lower(): version for name, version in (versions or {}).items()}
