@@ -25,11 +25,11 @@ bench: .venv/tested  ## the speed claims, side by side
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 
 .venv/installed: .venv/bin/uv pyproject.toml requirements.lock
-	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -c requirements.lock -e ".[lab,polars]"
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -c requirements.lock -e ".[lab,polars,serve]"
 	@touch $@
 
 .venv/tested: .venv/installed
-	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -c requirements.lock -e ".[lab,polars,test]"
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -c requirements.lock -e ".[lab,polars,serve,test]"
 	@touch $@
 
 clean:

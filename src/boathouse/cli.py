@@ -242,6 +242,18 @@ def restore(
 
 
 @app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 8000,
+) -> None:
+    """Serve the datasets and saved queries as an API."""
+    from boathouse.serve.server import serve
+
+    print(f"http://{host}:{port}/docs   (Ctrl-C stops it)", file=sys.stderr)
+    serve(workbench(), host, port)
+
+
+@app.command()
 def doctor() -> None:
     """Say what is installed, reachable and configured."""
     checks = workbench().doctor()

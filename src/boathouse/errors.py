@@ -26,6 +26,10 @@ class UsageError(BoathouseError):
     exit_code = 2
 
 
+class MissingError(UsageError):
+    """Something was named that is not there."""
+
+
 class SourceError(BoathouseError):
     """A source that cannot be reached or read."""
 
@@ -40,6 +44,10 @@ class LakeError(BoathouseError):
 
 class QueryError(BoathouseError):
     """A query that cannot run or may not."""
+
+
+class LimitError(QueryError):
+    """A query that was stopped at its limit."""
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from boathouse import clock, progress
 from boathouse.config import Pipeline, SavedQuery, find_root, load_pipeline, load_query, load_workbench
-from boathouse.errors import BoathouseError, UsageError, did_you_mean, first_line
+from boathouse.errors import BoathouseError, MissingError, UsageError, did_you_mean, first_line
 from boathouse.lake import Lake, catalog, quarantine, records
 from boathouse.lake.records import RunRecord
 
@@ -59,7 +59,7 @@ class Workbench:
         known = self.pipelines()
         if name not in known:
             listing = f"the pipelines are {', '.join(known)}" if known else "boathouse add NAME --from LOCATION writes one"
-            raise UsageError(f"no pipeline {name!r}{did_you_mean(name, known)}", hint=listing)
+            raise MissingError(f"no pipeline {name!r}{did_you_mean(name, known)}", hint=listing)
         return load_pipeline(self.root / "pipelines" / f"{name}.yml")
 
     def add(self, name: str, location: str, options: dict[str, Any] | None = None, *, replace: bool = False) -> Draft:
@@ -182,7 +182,7 @@ class Workbench:
         known = {query.name: query for query in self.queries() if policy.may_ask(query)}
         if name not in known:
             listing = f"the queries are {', '.join(known)}" if known else "write queries/NAME.sql"
-            raise UsageError(f"no query {name!r}{did_you_mean(name, known)}", hint=listing)
+            raise MissingError(f"no query {name!r}{did_you_mean(name, known)}", hint=listing)
         return self.reader.sql(*bound(known[name], parameters or {}, self.reader.cursor()), limits=limits, policy=policy)
 
     def replay(self, receipt: Receipt | dict[str, Any] | Path | str) -> Replay:

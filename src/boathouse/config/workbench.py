@@ -43,6 +43,16 @@ class QueryLimits(BaseModel):
     rows: int | None = Field(None, ge=1, description="Rows after which a result is cut, and says so.")
 
 
+class Api(BaseModel):
+    """What `boathouse serve` does."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    limits: QueryLimits = Field(
+        default_factory=lambda: QueryLimits(seconds=30, rows=None), description="What one query may use; unset: 30 seconds."
+    )
+
+
 class Role(BaseModel):
     """What a role may see. Several roles together see what any of them sees."""
 
@@ -82,6 +92,7 @@ class WorkbenchConfig(BaseModel):
     )
     timezone: str = Field("UTC", description="The time zone of logical dates and of 'now'.")
     limits: Limits = Field(default_factory=lambda: Limits.model_validate({}), description="What one run may use.")
+    api: Api = Field(default_factory=lambda: Api.model_validate({}), description="What `boathouse serve` does.")
     roles: dict[str, Role] = Field(default_factory=dict, description="Who may see what, as `[roles.NAME]`.")
     env: dict[str, Environment] = Field(default_factory=dict, description="Environments, as `[env.prod]`.")
 

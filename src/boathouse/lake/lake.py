@@ -8,7 +8,7 @@ import tempfile
 from datetime import date
 from pathlib import Path
 
-from boathouse.errors import LakeError, UsageError, did_you_mean
+from boathouse.errors import LakeError, MissingError, did_you_mean
 from boathouse.lake.store import Store
 from boathouse.lake.table import Table
 
@@ -42,12 +42,12 @@ class Lake:
         return Table(self.store, f"curated/{name}", version)
 
     def published(self, name: str, version: int | None = None) -> Table:
-        """The curated table of this name. Raises UsageError where nothing was published under it."""
+        """The curated table of this name. Raises MissingError where nothing was published under it."""
         table = self.dataset(name, version)
         if not table.exists:
             known = self.datasets()
             listing = f"the datasets are {', '.join(known)}" if known else "boathouse run NAME publishes one"
-            raise UsageError(f"no dataset {name!r}{did_you_mean(name, known)}", hint=listing)
+            raise MissingError(f"no dataset {name!r}{did_you_mean(name, known)}", hint=listing)
         return table
 
     def quarantine(self, dataset: str) -> Table:

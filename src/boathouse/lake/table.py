@@ -19,7 +19,7 @@ from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundErr
 from deltalake.transaction import AddAction, RemoveAction, create_table_with_add_actions
 
 from boathouse.engine import Engine, ParquetFile, quote
-from boathouse.errors import LakeError, StepError, UsageError, first_line
+from boathouse.errors import LakeError, MissingError, StepError, UsageError, first_line
 from boathouse.lake.store import Store, broken
 from boathouse.lake.types import sql_type
 
@@ -81,7 +81,7 @@ class Table:
         except DeltaError as error:
             if version is not None:
                 name = path.rsplit("/", 1)[-1]
-                raise UsageError(f"{name} has no version {version}", hint=f"boathouse catalog {name}") from error
+                raise MissingError(f"{name} has no version {version}", hint=f"boathouse catalog {name}") from error
             raise broken(store.url(path), error) from error
         except OSError as error:
             raise broken(store.url(path), error) from error

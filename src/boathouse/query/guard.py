@@ -12,7 +12,7 @@ from typing import Any
 
 import duckdb
 
-from boathouse.errors import QueryError, UsageError, did_you_mean, first_line
+from boathouse.errors import MissingError, QueryError, did_you_mean, first_line
 
 _EXPRESSIONS = {
     "BETWEEN", "CASE", "CAST", "COLLATE", "COLUMN_REF", "COMPARISON", "CONJUNCTION", "CONSTANT", "DEFAULT", "FUNCTION", "LAMBDA",
@@ -38,7 +38,7 @@ class Checked:
 
 def check(con: duckdb.DuckDBPyConnection, sql: str, datasets: Iterable[str]) -> Checked:
     """Holds a query against what is allowed; `datasets` are those that the caller may see.
-    Raises QueryError for what may not run, UsageError for a table that is no dataset."""
+    Raises QueryError for what may not run, MissingError for a table that is no dataset."""
     text = _one_select(con, sql)
     answer = json.loads(con.execute("SELECT json_serialize_sql(?)", [text]).fetchall()[0][0])
     if answer["error"]:
@@ -53,7 +53,7 @@ def check(con: duckdb.DuckDBPyConnection, sql: str, datasets: Iterable[str]) -> 
     for low, name in walk.tables.items():
         if low not in known and low not in named:
             listing = f"the datasets are {', '.join(sorted(known.values()))}" if known else "boathouse run NAME publishes one"
-            raise UsageError(f"no dataset {name!r}{did_you_mean(name, known)}", hint=listing)
+            raise MissingError(f"no dataset {name!r}{did_you_mean(name, known)}", hint=listing)
     # WITH orders AS (SELECT … FROM orders): the name of a CTE may be a dataset's as well
     found = sorted(known[low] for low in walk.tables if low in known)
     kinds = [modifier["type"] for modifier in statement.get("modifiers", ())]

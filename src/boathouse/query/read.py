@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,13 +16,13 @@ import pyarrow as pa
 from boathouse.config import Limits, QueryLimits
 from boathouse.engine import Engine, literal, quote
 from boathouse.engine.duck import explain
-from boathouse.errors import QueryError
+from boathouse.errors import LimitError, QueryError
 from boathouse.lake import Lake
 from boathouse.lake.table import BATCH
 from boathouse.query.guard import check
 from boathouse.query.policy import EVERYTHING, Policy
 from boathouse.query.receipt import Asked
-from boathouse.query.result import Result
+from boathouse.query.result import Batches, Result
 from boathouse.query.snapshot import Snapshots
 
 Parameters = Sequence[Any] | dict[str, Any] | None
@@ -70,7 +70,7 @@ class Reader:
         except BaseException:
             cursor.close()
             raise
-        return Result(reader.schema, running.batches(reader), asked, limits, lambda: running.cut)
+        return Result(reader.schema, running.batches(reader), asked, limits, running)
 
 
 class _Running:
@@ -93,10 +93,10 @@ class _Running:
             relation = self.cursor.sql(text, params=parameters) if parameters else self.cursor.sql(text)
             return relation.to_arrow_reader(_BATCH_ROWS)
         except (duckdb.Error, RuntimeError) as error:
-            self._end()
+            self.end()
             raise self._explained(error) from None
 
-    def batches(self, reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
+    def batches(self, reader: pa.RecordBatchReader) -> Batches:
         """The rows, up to the limit. Closing this generator stops the query."""
         left = self.limits.rows
         try:
@@ -110,9 +110,10 @@ class _Running:
         except (duckdb.Error, pa.ArrowException, OSError, RuntimeError) as error:
             raise self._explained(error) from None
         finally:
-            self._end()
+            self.end()
 
-    def _end(self) -> None:
+    def end(self) -> None:
+        """Stops the query, where it is not done, and frees what it holds."""
         if self.timer:
             self.timer.cancel()
         self.cursor.interrupt()
@@ -120,7 +121,7 @@ class _Running:
 
     def _explained(self, error: Exception) -> QueryError:
         if self.late:
-            return QueryError(
+            return LimitError(
                 f"stopped after {self.limits.seconds:g} s", hint="ask for less: a filter, a shorter period, fewer joins"
             )
         if self.hides:  # the engine's own words may quote what the caller may not see

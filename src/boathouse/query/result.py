@@ -7,10 +7,10 @@ import html
 import io
 import json
 import math
-from collections.abc import Callable, Iterator
-from functools import cached_property
+from collections.abc import Callable, Generator, Iterator
+from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pyarrow as pa
 
@@ -22,39 +22,46 @@ if TYPE_CHECKING:
     import pandas
     import polars
 
+Batches = Generator[pa.RecordBatch, None, None]
 FORMATS = ("table", "csv", "json", "arrow", "parquet")
+
+
+class Running(Protocol):
+    """The query behind a result."""
+
+    cut: bool
+
+    def end(self) -> None: ...
 
 
 class Result:
     """Rows of one query. The first form that is asked for reads the stream; a table stays for the next."""
 
-    def __init__(
-        self, schema: pa.Schema, batches: Iterator[pa.RecordBatch], asked: Asked, limits: QueryLimits, cut: Callable[[], bool]
-    ):
+    def __init__(self, schema: pa.Schema, batches: Batches, asked: Asked, limits: QueryLimits, running: Running):
         self.schema, self.sql, self.asked, self.limits = schema, asked.sql, asked, limits
         self.versions = {table.name: table.version for table in asked.tables}
-        self._batches: Iterator[pa.RecordBatch] | None = batches
+        self._batches: Batches | None = batches
         self._table: pa.Table | None = None
         self._digest: Digest | None = None
-        self._cut = cut
+        self._running = running
 
     @property
     def cut(self) -> bool:
         """Whether the row limit ended the result; known once it has been read."""
-        return self._cut()
+        return self._running.cut
 
-    def batches(self, *, proven: bool = False) -> Iterator[pa.RecordBatch]:
+    def batches(self, *, proven: bool = False) -> Batches:
         """The rows as Arrow batches, once; `proven` adds them up on the way, so that the receipt is there at the end."""
         if self._table is not None:
-            return iter(self._table.to_batches())
+            return (batch for batch in self._table.to_batches())
         if self._batches is None:
             raise RuntimeError("this result has been streamed already: run the query again")
         batches, self._batches = self._batches, None
         return self._proven(batches) if proven else batches
 
-    def _proven(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    def _proven(self, batches: Batches) -> Batches:
         digest = Digest(self.schema, self.asked.ordered)
-        with contextlib.closing(batches):  # type: ignore[type-var]
+        with contextlib.closing(batches):
             for batch in batches:
                 digest.add(batch)
                 yield batch
@@ -63,6 +70,17 @@ class Result:
     def reader(self, *, proven: bool = False) -> pa.RecordBatchReader:
         """The rows as a stream, once."""
         return pa.RecordBatchReader.from_batches(self.schema, self.batches(proven=proven))
+
+    @property
+    def proven(self) -> bool:
+        """Whether the rows have been added up, so that there is a receipt."""
+        return self._digest is not None
+
+    def close(self) -> None:
+        """Stops the query, where it has not been read."""
+        if self._batches is not None:
+            self._batches = None
+            self._running.end()
 
     @cached_property
     def receipt(self) -> Receipt:
@@ -97,10 +115,15 @@ class Result:
         """The rows as dictionaries."""
         return self.arrow().to_pylist()
 
-    def write(self, form: str, out: Any, *, proven: bool = False) -> None:
-        """Streams the rows into a binary file: csv, json (one array), arrow (IPC stream) or parquet."""
+    def chunks(self, form: str, *, proven: bool = False) -> Iterator[bytes]:
+        """The rows as the bytes of a file, piece by piece: csv, json (one array), arrow (IPC stream) or parquet."""
         writer = {"csv": _csv, "json": _json, "arrow": _ipc, "parquet": _parquet}[form]
-        writer(self.reader(proven=proven), out)
+        return writer(self.schema, self.batches(proven=proven))
+
+    def write(self, form: str, out: Any, *, proven: bool = False) -> None:
+        """`chunks`, into a binary file."""
+        for chunk in self.chunks(form, proven=proven):
+            out.write(chunk)
 
     def save(self, path: Path | str) -> None:
         """The rows as a file, by its suffix: .csv, .json, .arrow or .parquet."""
@@ -116,39 +139,69 @@ class Result:
         return repr(self.df())
 
 
-def _csv(reader: pa.RecordBatchReader, out: Any) -> None:
+class _Pieces(io.RawIOBase):
+    """A file that is taken away while it is written; its writer is told the place in the whole."""
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+        self._place = 0
+
+    def writable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._place
+
+    def write(self, data: Any) -> int:
+        self._parts.append(bytes(data))
+        self._place += len(data)
+        return len(data)
+
+    def take(self) -> bytes:
+        parts, self._parts = self._parts, []
+        return b"".join(parts)
+
+
+def _csv(schema: pa.Schema, batches: Batches) -> Iterator[bytes]:
     import pyarrow.csv
 
-    flat = pa.schema([pa.field(f.name, pa.string() if pa.types.is_nested(f.type) else f.type) for f in reader.schema])
-    with pyarrow.csv.CSVWriter(out, flat) as writer:
-        for batch in reader:
-            columns = [_as_text(c) if pa.types.is_nested(c.type) else c for c in batch.columns]
-            writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=flat))
+    flat = pa.schema([pa.field(f.name, pa.string() if pa.types.is_nested(f.type) else f.type) for f in schema])
+
+    def written(writer: Any, batch: pa.RecordBatch) -> None:
+        columns = [_as_text(c) if pa.types.is_nested(c.type) else c for c in batch.columns]
+        writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=flat))
+
+    return _through(lambda out: pyarrow.csv.CSVWriter(out, flat), written, batches)
 
 
-def _json(reader: pa.RecordBatchReader, out: Any) -> None:
-    text, first = io.TextIOWrapper(out, encoding="utf-8", write_through=True), True
-    text.write("[")
-    for batch in reader:
-        for row in batch.to_pylist():
-            text.write(("\n" if first else ",\n") + _json_text(row))
-            first = False
-    text.write("]\n" if first else "\n]\n")
-    text.detach()
+def _ipc(schema: pa.Schema, batches: Batches) -> Iterator[bytes]:
+    return _through(lambda out: pa.ipc.new_stream(out, schema), lambda writer, batch: writer.write_batch(batch), batches)
 
 
-def _ipc(reader: pa.RecordBatchReader, out: Any) -> None:
-    with pa.ipc.new_stream(out, reader.schema) as writer:
-        for batch in reader:
-            writer.write_batch(batch)
-
-
-def _parquet(reader: pa.RecordBatchReader, out: Any) -> None:
+def _parquet(schema: pa.Schema, batches: Batches) -> Iterator[bytes]:
     import pyarrow.parquet
 
-    with pyarrow.parquet.ParquetWriter(out, reader.schema) as writer:
-        for batch in reader:
-            writer.write_batch(batch)
+    opened = partial(pyarrow.parquet.ParquetWriter, schema=schema)
+    return _through(opened, lambda writer, batch: writer.write_batch(batch), batches)
+
+
+def _through(opened: Callable[[Any], Any], written: Callable[[Any, pa.RecordBatch], None], batches: Batches) -> Iterator[bytes]:
+    """What a writer of Arrow batches makes of them, piece by piece."""
+    out = _Pieces()
+    with contextlib.closing(batches), opened(out) as writer:
+        for batch in batches:
+            written(writer, batch)
+            yield out.take()
+    yield out.take()
+
+
+def _json(schema: pa.Schema, batches: Batches) -> Iterator[bytes]:
+    lead = "[\n"
+    for batch in batches:
+        if batch.num_rows:
+            yield (lead + ",\n".join(map(_json_text, batch.to_pylist()))).encode()
+            lead = ",\n"
+    yield b"[]\n" if lead == "[\n" else b"\n]\n"
 
 
 def _as_text(column: pa.Array) -> pa.Array:

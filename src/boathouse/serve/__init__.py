@@ -1,0 +1,1 @@
+"""The HTTP face: FastAPI over the workbench's verbs."""

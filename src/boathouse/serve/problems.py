@@ -1,0 +1,47 @@
+"""Errors as problem documents (RFC 9457): what is wrong, and under `hint` what mends it."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from boathouse.errors import BoathouseError, LakeError, LimitError, MissingError, QueryError, UsageError
+from boathouse.secrets import scrub
+
+_STATUS = {MissingError: 404, LimitError: 408, QueryError: 400, UsageError: 400, LakeError: 503}
+_log = logging.getLogger("boathouse.serve")
+
+
+def problem(status: int, title: str, **more: Any) -> JSONResponse:
+    told = {"type": "about:blank", "status": status, "title": title} | {key: value for key, value in more.items() if value}
+    return JSONResponse(told, status, media_type="application/problem+json")
+
+
+def install(app: FastAPI) -> None:
+    """Every error of the app leaves as a problem document, and none with a traceback."""
+
+    @app.exception_handler(BoathouseError)
+    def ours(request: Request, error: BoathouseError) -> JSONResponse:
+        status = next((code for kind, code in _STATUS.items() if isinstance(error, kind)), 500)
+        return problem(status, scrub(error.message), hint=error.hint and scrub(error.hint))
+
+    @app.exception_handler(RequestValidationError)
+    def not_understood(request: Request, error: RequestValidationError) -> JSONResponse:
+        told = "; ".join(f"{'.'.join(map(str, one['loc'][1:]))}: {one['msg']}" for one in error.errors())
+        return problem(422, told, hint="/docs shows what this address takes")
+
+    @app.exception_handler(HTTPException)
+    def by_http(request: Request, error: HTTPException) -> JSONResponse:
+        made = problem(error.status_code, str(error.detail))
+        made.headers.update(error.headers or {})
+        return made
+
+    @app.exception_handler(Exception)
+    def unforeseen(request: Request, error: Exception) -> JSONResponse:
+        _log.error("%s %s", request.method, request.url.path, exc_info=error)
+        return problem(500, "the server failed", hint="its log has the reason")
