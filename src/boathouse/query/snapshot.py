@@ -52,7 +52,7 @@ class Snapshots:
 
     def __init__(self, lake: Lake, engine: Engine, max_age: float = 0.0):
         self.lake, self.engine, self.max_age = lake, engine, max_age
-        self._made: OrderedDict[tuple[str, int], Snapshot] = OrderedDict()
+        self._made: OrderedDict[tuple[str, str, int], Snapshot] = OrderedDict()
         self._tables: dict[str, tuple[float, Table]] = {}
         self._names: tuple[float, list[str]] = (float("-inf"), [])
         self._lock = threading.RLock()
@@ -69,10 +69,9 @@ class Snapshots:
     def get(self, name: str, version: int | None = None) -> Snapshot:
         """A dataset at a version, or at its newest. Raises UsageError where there is none."""
         with self._lock:
-            if version is not None and (name, version) in self._made:
-                return self._made[name, version]
             table = self.lake.published(name, version) if version is not None else self._newest(name)
-            key = (name, int(table.version or 0))
+            assert table.delta is not None
+            key = (name, str(table.delta.metadata().id), int(table.version or 0))  # a dataset made anew counts from 0 again
             if key not in self._made:
                 self._made[key] = self._make(name, table)
                 if len(self._made) > _KEPT:
@@ -82,7 +81,7 @@ class Snapshots:
 
     def _newest(self, name: str) -> Table:
         asked, table = self._tables.get(name, (float("-inf"), None))
-        if table is None:
+        if table is None or not self.max_age:
             table = self.lake.published(name)
         elif time.monotonic() - asked >= self.max_age:
             table.refresh()
