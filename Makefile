@@ -29,7 +29,7 @@ bench: .venv/tested  ## the speed claims, side by side
 	@touch $@
 
 .venv/tested: .venv/installed
-	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -c requirements.lock -e ".[lab,polars,serve,test]"
+	$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -c requirements.lock -e ".[test]"
 	@touch $@
 
 clean:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import Any
 
 
 class BoathouseError(Exception):
@@ -13,7 +14,13 @@ class BoathouseError(Exception):
 
     def __init__(self, message: str, *, hint: str | None = None, where: str | None = None):
         self.message, self.hint, self.where = message, hint, where
-        super().__init__(self.render())
+        super().__init__(message)
+
+    def __str__(self) -> str:
+        return self.render()
+
+    def __reduce__(self) -> tuple:
+        return _rebuilt, (type(self), self.__dict__)  # an error of a worker keeps its hint
 
     def render(self) -> str:
         text = f"{self.where}: {self.message}" if self.where else self.message
@@ -48,6 +55,30 @@ class QueryError(BoathouseError):
 
 class LimitError(QueryError):
     """A query that was stopped at its limit."""
+
+
+class AccessError(BoathouseError):
+    """Nobody that may come in, or something that the caller may not do (`known` says that the caller is somebody)."""
+
+    exit_code = 2
+
+    def __init__(self, message: str, *, known: bool = False, hint: str | None = None):
+        super().__init__(message, hint=hint)
+        self.known = known
+
+
+class BusyError(BoathouseError):
+    """More than a caller is allowed at once. `seconds` until the next try."""
+
+    def __init__(self, message: str, *, seconds: int, hint: str | None = None):
+        super().__init__(message, hint=hint)
+        self.seconds = seconds
+
+
+def _rebuilt(kind: type[BoathouseError], state: dict[str, Any]) -> BoathouseError:
+    error = kind.__new__(kind)
+    error.__dict__.update(state)
+    return error
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

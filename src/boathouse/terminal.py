@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from boathouse.config import SavedQuery
+from boathouse.lake.keys import Key
 from boathouse.lake.records import COUNTS, RunRecord
 from boathouse.progress import Event
 from boathouse.query.result import Result
@@ -128,6 +130,24 @@ def show_quarantine(rows: list[dict[str, Any]]) -> None:
         console.print(Text(f"  {_shown(row['row'])}", "dim"))
     more = f", the first {_ROWS} shown (--json gives all)" if len(rows) > _ROWS else ""
     Console(stderr=True).print(Text(f"{len(rows):,} row{'s' if len(rows) != 1 else ''} in quarantine{more}", "dim"))
+
+
+def show_keys(found: list[Key]) -> None:
+    now = datetime.now(UTC)
+    rows = []
+    for key in found:
+        ended = key.revoked_at or (key.expires_at if key.expires_at and key.expires_at <= now else None)
+        state = "open" if not ended else "revoked" if key.revoked_at else "expired"
+        until = key.expires_at.isoformat() if key.expires_at else ""
+        rows.append(
+            [key.id, key.name, ", ".join(key.roles), ", ".join(key.datasets), _minute(key.created_at), _minute(until), state]
+        )
+    _table(["id", "name", "roles", "only datasets", "created", "expires", ""], rows)
+
+
+def show_audit(found: list[dict[str, Any]]) -> None:
+    keys = ("caller", "method", "path", "status", "seconds")
+    _table(["at", *keys], [[_minute(event["at"]), *(event[key] for key in keys)] for event in found])
 
 
 def _minute(moment: Any) -> str:

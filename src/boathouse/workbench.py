@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from boathouse import clock, progress
 from boathouse.config import Pipeline, SavedQuery, find_root, load_pipeline, load_query, load_workbench
+from boathouse.config.workbench import in_bytes
 from boathouse.errors import BoathouseError, MissingError, UsageError, did_you_mean, first_line
-from boathouse.lake import Lake, catalog, quarantine, records
+from boathouse.lake import Lake, audit, catalog, quarantine, records
 from boathouse.lake.records import RunRecord
 
 if TYPE_CHECKING:
@@ -24,10 +26,12 @@ if TYPE_CHECKING:
     from boathouse.config import QueryLimits
     from boathouse.draft import Draft
     from boathouse.ingest import Road
+    from boathouse.lake.keys import Key
     from boathouse.query import Reader, Result
     from boathouse.query.policy import Policy
     from boathouse.query.receipt import Receipt
     from boathouse.query.replay import Replay
+    from boathouse.query.rows import Wanted
     from boathouse.run.runner import Report
 
 
@@ -38,6 +42,7 @@ class Workbench:
         self.root, self.environment = find_root(folder), environment
         self.config = load_workbench(self.root, environment)
         self.tz = clock.zone(self.config.timezone)
+        self._loaded: dict[str, tuple[int, Pipeline]] = {}  # pipelines by name, each with the time its file was saved
 
     @cached_property
     def lake(self) -> Lake:
@@ -60,7 +65,11 @@ class Workbench:
         if name not in known:
             listing = f"the pipelines are {', '.join(known)}" if known else "boathouse add NAME --from LOCATION writes one"
             raise MissingError(f"no pipeline {name!r}{did_you_mean(name, known)}", hint=listing)
-        return load_pipeline(self.root / "pipelines" / f"{name}.yml")
+        path = self.root / "pipelines" / f"{name}.yml"
+        saved = path.stat().st_mtime_ns
+        if self._loaded.get(name, (0, None))[0] != saved:
+            self._loaded[name] = saved, load_pipeline(path)
+        return self._loaded[name][1]
 
     def add(self, name: str, location: str, options: dict[str, Any] | None = None, *, replace: bool = False) -> Draft:
         """Looks at the whole source and writes pipelines/NAME.yml and expectations/NAME.json.
@@ -141,6 +150,18 @@ class Workbench:
         """Records of the runs there have been, newest first."""
         return records.read(self.lake, pipeline)
 
+    def push(self, name: str, body: bytes) -> tuple[str, int]:
+        """Keeps records for a pipeline of `type: push` until its next run: (the item's name, how many)."""
+        from boathouse.ingest import inbox
+
+        return inbox.push(self.pipeline(name), self.root, body)
+
+    def upload(self, name: str, filename: str, body: BinaryIO) -> str:
+        """Puts a file where a pipeline reads it in its next run; one of the same name is replaced."""
+        from boathouse.ingest import inbox
+
+        return inbox.upload(self.pipeline(name), self.root, filename, body, in_bytes(self.config.api.uploads))
+
     def _day(self, day: str | date | None) -> date:
         return clock.logical_date(day, self.tz) if day is None or isinstance(day, str) else day
 
@@ -155,48 +176,66 @@ class Workbench:
 
     def sql(
         self, sql: str, parameters: Sequence[Any] | dict[str, Any] | None = None, *, versions: dict[str, int] | None = None,
-        limits: QueryLimits | None = None, role: str | None = None,
+        limits: QueryLimits | None = None, role: str | Policy | None = None,
     ) -> Result:  # fmt: skip
         """The result of one SELECT over the datasets; `versions` pins some of them to an older version, `limits` bound its
-        time and its rows, `role` shows what that role would see."""
+        time and its rows, `role` (its name, or a policy) shows what that role would see."""
         return self.reader.sql(sql, parameters, versions, limits, self.policy(role))
 
-    def policy(self, *roles: str | None) -> Policy:
-        """What these roles may see together; no role at all sees everything. Raises UsageError for one that is none."""
+    def rows(
+        self, name: str, wanted: Wanted, *, version: int | None = None, limits: QueryLimits | None = None,
+        role: str | Policy | None = None,
+    ) -> tuple[Result, str | None]:  # fmt: skip
+        """A page of a dataset's rows, and the token of the next one where there is one."""
+        pipeline = self.publisher(name)
+        first = pipeline.key if pipeline else ()
+        return self.reader.page(name, wanted, first=first, version=version, limits=limits, policy=self.policy(role))
+
+    def policy(self, *roles: str | Policy | None) -> Policy:
+        """What these roles may see together; no role at all sees everything, and a policy stays what it is.
+        Raises UsageError for a role that is none."""
         from boathouse.query.policy import EVERYTHING, Policy
 
-        named = [role for role in roles if role is not None]
-        return Policy.of(self.config.roles, named) if named else EVERYTHING
+        named = [role for role in roles if isinstance(role, str)]
+        given = next((role for role in roles if isinstance(role, Policy)), EVERYTHING)
+        return Policy.of(self.config.roles, named) if named else given
 
     def queries(self) -> list[SavedQuery]:
         """The saved queries, by name. Raises UsageError for a file that is wrong."""
         return [load_query(path) for path in sorted((self.root / "queries").glob("*.sql"))]
 
     def query(
-        self, name: str, parameters: dict[str, Any] | None = None, *, limits: QueryLimits | None = None, role: str | None = None
-    ) -> Result:
+        self, query: str | SavedQuery, parameters: dict[str, Any] | None = None, *, limits: QueryLimits | None = None,
+        role: str | Policy | None = None,
+    ) -> Result:  # fmt: skip
         """The result of a saved query. Raises UsageError where there is none that the role may ask, or a value is wrong."""
         from boathouse.query.saved import bound
 
         policy = self.policy(role)
-        known = {query.name: query for query in self.queries() if policy.may_ask(query)}
+        known = {one.name: one for one in (self.queries() if isinstance(query, str) else [query]) if policy.may_ask(one)}
+        name = query if isinstance(query, str) else query.name
         if name not in known:
             listing = f"the queries are {', '.join(known)}" if known else "write queries/NAME.sql"
             raise MissingError(f"no query {name!r}{did_you_mean(name, known)}", hint=listing)
         return self.reader.sql(*bound(known[name], parameters or {}, self.reader.cursor()), limits=limits, policy=policy)
 
-    def replay(self, receipt: Receipt | dict[str, Any] | Path | str) -> Replay:
-        """Runs a receipt's query again on the versions that it names. Raises UsageError for what is no receipt."""
+    def replay(self, receipt: Receipt | dict[str, Any] | Path | str, *, role: str | Policy | None = None) -> Replay:
+        """Runs a receipt's query again on the versions that it names, as the roles that it names; where a `role` asks, only
+        one of its own. Raises UsageError for what is no receipt."""
         from boathouse.query.receipt import Receipt
-        from boathouse.query.replay import replay
+        from boathouse.query.replay import Replay, replay
 
         if isinstance(receipt, Path | str):
             try:
                 receipt = Receipt.load(Path(receipt).read_bytes(), str(receipt))
             except OSError as error:
                 raise UsageError(f"the receipt cannot be read: {first_line(error)}", hint="name its JSON file") from error
-        old = receipt if isinstance(receipt, Receipt) else Receipt.load(receipt)
-        return replay(self.reader, old, self.policy(*old.roles))
+        old, asking = receipt if isinstance(receipt, Receipt) else Receipt.load(receipt), self.policy(role)
+        if asking.unlimited:
+            return replay(self.reader, old, self.policy(*old.roles))
+        if tuple(old.roles) != asking.names:
+            return Replay(False, "it cannot be run again: it was made for other roles", None)
+        return replay(self.reader, old, asking)
 
     def __getitem__(self, name: str) -> Dataset:
         """A dataset. Raises UsageError where nothing was published under this name."""
@@ -206,23 +245,51 @@ class Workbench:
     def datasets(self) -> list[str]:
         return self.lake.datasets()
 
-    def catalog(self, name: str | None = None) -> list[dict[str, Any]]:
+    def catalog(self, name: str | None = None, *, role: str | Policy | None = None) -> list[dict[str, Any]]:
         """What there is and what is known of it; one dataset where it is named."""
-        texts = self._descriptions()
-        names = [name] if name else self.lake.datasets()
-        return [catalog.describe(self.lake, each, texts.get(each)) for each in names]
+        from boathouse.query import catalog
 
-    def _descriptions(self) -> dict[str, dict[str, str]]:
-        """Descriptions by dataset, of its columns and under '' of itself; a pipeline that is wrong gives none."""
-        texts: dict[str, dict[str, str]] = {}
+        policy, publishing = self.policy(role), self._publishing()
+        names = self._visible(name, policy) if name else policy.visible(self.lake.datasets())
+        return [catalog.described(self.lake, each, publishing.get(each), policy) for each in names]
+
+    def dataset(self, name: str, *, role: str | Policy | None = None) -> dict[str, Any]:
+        """Everything known of a dataset: columns, freshness, quality, lineage, versions, latest runs."""
+        from boathouse.query import catalog
+        from boathouse.query.saved import with_casts
+
+        policy = self.policy(role)
+        [name] = self._visible(name, policy)
+        pipeline, runs = self.publisher(name), records.read(self.lake, dataset=name)
+        asked = [query for query in self.queries() if policy.may_ask(query)]
+        reading = [query.name for query in asked if name in self.reader.reads(with_casts(query)[0])]
+        return catalog.in_full(self.lake, name, pipeline, policy, runs, reading)
+
+    def _visible(self, name: str, policy: Policy) -> list[str]:
+        from boathouse.query.guard import no_dataset
+
+        if name not in (known := policy.visible(self.lake.datasets())):
+            raise no_dataset(name, known)
+        return [name]
+
+    def publisher(self, dataset: str) -> Pipeline | None:
+        """The pipeline that publishes a dataset: nearly always the one of its name."""
+        if (self.root / "pipelines" / f"{dataset}.yml").is_file():
+            with contextlib.suppress(BoathouseError):
+                if (own := self.pipeline(dataset)).dataset_name == dataset:
+                    return own
+        return self._publishing().get(dataset)
+
+    def _publishing(self) -> dict[str, Pipeline]:
+        """The pipelines by the dataset that they publish; one whose file is wrong is left out."""
+        found: dict[str, Pipeline] = {}
         for name in self.pipelines():
             try:
                 pipeline = self.pipeline(name)
             except BoathouseError:
                 continue
-            mine = {column: spec.description for column, spec in pipeline.columns.items() if spec.description}
-            texts[pipeline.dataset_name] = mine | ({"": pipeline.description} if pipeline.description else {})
-        return texts
+            found[pipeline.dataset_name] = pipeline
+        return found
 
     def quarantine(self, name: str) -> list[dict[str, Any]]:
         """The rows kept out of a dataset by the batches that it stands on."""
@@ -242,6 +309,39 @@ class Workbench:
         earlier = next((entry for entry in table.history() if entry["version"] == version), {})
         kept = {key: earlier[key] for key in ("verdict", "pipeline") if key in earlier}
         return table.restore(version, kept | {"restored": version})
+
+    # who may come in
+
+    def create_key(
+        self, name: str, roles: Sequence[str], *, datasets: Sequence[str] = (), days: int | None = None, per_minute: int | None = None
+    ) -> tuple[Key, str]:  # fmt: skip
+        """A new API key, and its token, which is shown this once. `days` until it expires; unset: never."""
+        from boathouse.lake import keys
+
+        self.policy(*roles)
+        if not roles:
+            raise UsageError("a key needs a role", hint="--role NAME of boathouse.toml, or --role everything")
+        now = datetime.now(UTC)
+        expires = now + timedelta(days=days) if days else None
+        self.lake.prepare()
+        return keys.create(self.lake, now, name=name, roles=tuple(roles), datasets=tuple(datasets), expires_at=expires,
+                           per_minute=per_minute)  # fmt: skip
+
+    def api_keys(self) -> list[Key]:
+        """The API keys there are, also those that no longer open."""
+        from boathouse.lake import keys
+
+        return keys.every(self.lake)
+
+    def revoke_key(self, key: str) -> Key:
+        """Ends a key, by its id."""
+        from boathouse.lake import keys
+
+        return keys.revoke(self.lake, key, datetime.now(UTC))
+
+    def audit(self, limit: int = 100) -> list[dict[str, Any]]:
+        """What was asked of the API, newest first."""
+        return audit.read(self.lake, limit)
 
     def doctor(self) -> list[tuple[str, bool, str]]:
         """What is installed, reachable and configured: (what, whether it is well, what was found)."""

@@ -16,6 +16,13 @@ FILE = "boathouse.toml"
 _SIZE = re.compile(r"^\d+(\.\d+)?\s*(KB|MB|GB|TB|KiB|MiB|GiB|TiB)$", re.I)
 
 
+def in_bytes(size: str) -> int:
+    """A size such as 800MB or 1GiB."""
+    number, unit = re.match(r"([\d.]+)\s*(\w+)", size).groups()  # type: ignore[union-attr]
+    base = 1024 if "i" in unit else 1000
+    return int(float(number) * base ** ("KMGT".index(unit[0].upper()) + 1))
+
+
 class Limits(BaseModel):
     """What one run may use."""
 
@@ -43,6 +50,18 @@ class QueryLimits(BaseModel):
     rows: int | None = Field(None, ge=1, description="Rows after which a result is cut, and says so.")
 
 
+class Tokens(BaseModel):
+    """Bearer tokens (JWT) of an identity provider that are let in."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    issuer: str = Field(description="Who signs them: the `iss` of a token, and where OpenID Connect's discovery is.")
+    audience: str = Field(description="Whom they are for: the `aud` of a token.")
+    keys: str | None = Field(None, description="Where the issuer's public keys are (a JWKS URL); unset: as discovery says.")
+    roles: str = Field("roles", description="The claim that names the caller's roles; a dot goes into it: `realm_access.roles`.")
+    name: str = Field("sub", description="The claim that names the caller.")
+
+
 class Api(BaseModel):
     """What `boathouse serve` does."""
 
@@ -51,6 +70,22 @@ class Api(BaseModel):
     limits: QueryLimits = Field(
         default_factory=lambda: QueryLimits(seconds=30, rows=None), description="What one query may use; unset: 30 seconds."
     )
+    anonymous: list[str] | None = Field(
+        None,
+        description="Roles of a caller without a key or token; `[]`: nobody comes in so. Unset: on a loopback address everything.",
+    )
+    tokens: Tokens | None = Field(None, description="Bearer tokens that are let in beside API keys.")
+    hosts: list[str] = Field(default_factory=list, description="Names under which the server is reached, beside this machine's.")
+    workers: int = Field(2, ge=1, description="Processes that run the SQL of callers; one that does not stop is killed.")
+    per_minute: int | None = Field(
+        None, ge=1, description="Requests that a caller may make in a minute, where the key says nothing."
+    )
+    uploads: str = Field("100MB", description="The largest body of an upload or a push.")
+
+    @field_validator("uploads")
+    @classmethod
+    def _is_a_size(cls, value: str) -> str:
+        return Limits(memory=value).memory
 
 
 class Role(BaseModel):

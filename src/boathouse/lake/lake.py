@@ -57,6 +57,10 @@ class Lake:
         """The runs there have been, one row each."""
         return Table(self.store, "runs/records")
 
+    def audit(self) -> Table:
+        """What was asked of the API, one row each."""
+        return Table(self.store, "runs/audit")
+
     def raw_path(self, source: str, day: date, item: str, content: str) -> str:
         """Where a batch lies as received: its name carries its content, so that nothing is overwritten."""
         folder, _, name = item.replace("\\", "/").rpartition("/")

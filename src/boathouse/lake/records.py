@@ -105,14 +105,15 @@ def append(lake: Lake, record: RunRecord) -> None:
     lake.records().append(pa.Table.from_pylist([row], SCHEMA))
 
 
-def read(lake: Lake, pipeline: str | None = None) -> list[dict[str, Any]]:
-    """The records, newest first."""
+def read(lake: Lake, pipeline: str | None = None, *, dataset: str | None = None) -> list[dict[str, Any]]:
+    """The records, newest first; those of a pipeline, or of a dataset."""
     table = lake.records()
     if table.delta is None:
         return []
     data = table.delta.to_pyarrow_table()
-    if pipeline is not None:
-        data = data.filter(pc.equal(data["pipeline"], pipeline))
+    for column, wanted in (("pipeline", pipeline), ("dataset", dataset)):
+        if wanted is not None:
+            data = data.filter(pc.equal(data[column], wanted))
     rows = data.sort_by([("started_at", "descending")]).to_pylist()
     return [row | {"batches": json.loads(row["batches"]), "started_at": row["started_at"].isoformat()} for row in rows]
 

@@ -52,12 +52,18 @@ def check(con: duckdb.DuckDBPyConnection, sql: str, datasets: Iterable[str]) -> 
     named = {name.lower() for name in walk.names}
     for low, name in walk.tables.items():
         if low not in known and low not in named:
-            listing = f"the datasets are {', '.join(sorted(known.values()))}" if known else "boathouse run NAME publishes one"
-            raise MissingError(f"no dataset {name!r}{did_you_mean(name, known)}", hint=listing)
+            raise no_dataset(name, known.values())
     # WITH orders AS (SELECT … FROM orders): the name of a CTE may be a dataset's as well
     found = sorted(known[low] for low in walk.tables if low in known)
     kinds = [modifier["type"] for modifier in statement.get("modifiers", ())]
     return Checked(text, found, "ORDER_MODIFIER" in kinds, list(dict.fromkeys(walk.changing)))
+
+
+def no_dataset(name: str, known: Iterable[str]) -> MissingError:
+    """The error of a dataset that is none, or that the caller may not see."""
+    names = sorted(known)
+    listing = f"the datasets are {', '.join(names)}" if names else "boathouse run NAME publishes one"
+    return MissingError(f"no dataset {name!r}{did_you_mean(name, names)}", hint=listing)
 
 
 def _one_select(con: duckdb.DuckDBPyConnection, sql: str) -> str:

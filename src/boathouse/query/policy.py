@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from boathouse.config import Role, SavedQuery
@@ -12,20 +12,24 @@ from boathouse.errors import UsageError, did_you_mean
 from boathouse.query.receipt import AppliedPolicy
 from boathouse.query.snapshot import Snapshot
 
+ALL = "everything"  # a role that every workbench has
 _MASKS = {"null": "NULL", "hash": "md5({}::VARCHAR)", "first": "left({}::VARCHAR, 1) || '…'"}
 
 
 @dataclass(frozen=True)
 class Policy:
-    """What some roles may see together: a row or cell that any of them sees. `everything` is the trusted user's."""
+    """What some roles may see together: a row or cell that any of them sees. `everything` is the trusted user's; `only`
+    narrows it to datasets by name, with `*` for any letters."""
 
     names: tuple[str, ...] = ()
     roles: tuple[Role, ...] = ()
     everything: bool = True
+    only: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, known: dict[str, Role], names: Sequence[str]) -> Policy:
         """Raises UsageError for a role that is none."""
+        known = {ALL: Role.model_validate({"everything": True})} | known
         for name in names:
             if name not in known:
                 guess = did_you_mean(name, known)
@@ -33,18 +37,30 @@ class Policy:
         roles = tuple(known[name] for name in names)
         return cls(tuple(names), roles, any(role.everything for role in roles))
 
+    def narrowed(self, datasets: Sequence[str]) -> Policy:
+        return replace(self, only=tuple(datasets))
+
+    @property
+    def unlimited(self) -> bool:
+        """Whether raw files, quarantine, executed notebooks and Data Docs are theirs as well."""
+        return self.everything and not self.only
+
     def visible(self, names: Iterable[str]) -> list[str]:
-        return [name for name in names if self.everything or self._seeing(name)]
+        return [name for name in names if self._within(name) and (self.everything or self._seeing(name))]
+
+    def _within(self, name: str) -> bool:
+        return not self.only or any(fnmatchcase(name, pattern) for pattern in self.only)
 
     def may_ask(self, query: SavedQuery) -> bool:
         """Whether a saved query is one of theirs."""
         named = any(fnmatchcase(query.name, pattern) for role in self.roles for pattern in role.queries)
         return self.everything or named or bool(set(query.roles) & set(self.names))
 
-    @property
-    def may_run(self) -> bool:
-        """Whether they may run pipelines, push records and upload files."""
-        return not self.names or any(role.run or role.everything for role in self.roles)
+    def may_run(self, dataset: str) -> bool:
+        """Whether they may run the pipeline of a dataset, push records and upload files for it."""
+        if self.everything or not self.names:
+            return self.everything and self._within(dataset)
+        return any(role.run for role in self._seeing(dataset)) and self._within(dataset)
 
     def over(self, snapshot: Snapshot, select: str) -> str:
         """The SELECT without what they may not see: rows by the roles' conditions, cells by their masks."""

@@ -6,6 +6,7 @@ import getpass
 import tempfile
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,14 +17,15 @@ import pyarrow as pa
 from boathouse.config import Limits, QueryLimits
 from boathouse.engine import Engine, literal, quote
 from boathouse.engine.duck import explain
-from boathouse.errors import LimitError, QueryError
+from boathouse.errors import BoathouseError, LimitError, QueryError
 from boathouse.lake import Lake
 from boathouse.lake.table import BATCH
-from boathouse.query.guard import check
+from boathouse.query.guard import Checked, check, no_dataset
 from boathouse.query.policy import EVERYTHING, Policy
 from boathouse.query.receipt import Asked
 from boathouse.query.result import Batches, Result
-from boathouse.query.snapshot import Snapshots
+from boathouse.query.rows import Place, Wanted, select, split
+from boathouse.query.snapshot import Snapshot, Snapshots
 
 Parameters = Sequence[Any] | dict[str, Any] | None
 _BATCH_ROWS = 100_000
@@ -51,25 +53,63 @@ class Reader:
     ) -> Result:  # fmt: skip
         """The result of one SELECT, each dataset at its newest version or at the one that `versions` names.
         Raises QueryError for what may not run or fails, UsageError for a dataset that is none."""
-        limits, at = limits or QueryLimits(), datetime.now(UTC)
         cursor = self.cursor()
         try:
             checked = check(cursor, sql, policy.visible(self.snapshots.names()))
             pinned = {name.lower(): version for name, version in (versions or {}).items()}
             tables = [self.snapshots.get(name, pinned.get(name.lower())) for name in checked.datasets]
-            told = BATCH in sql.lower()
-            parts = [
-                f"{quote(t.name)} AS NOT MATERIALIZED ({policy.over(t, t.select_with_batch if told else t.select)})"
-                for t in tables
-            ]
-            text = f"WITH {', '.join(parts)} SELECT * FROM ({checked.text}\n)" if parts else checked.text
-            applied = policy.applied(checked.datasets)
-            asked = Asked(sql, parameters, checked.ordered, checked.changing, tables, policy.names, applied, at)
-            running = _Running(cursor, limits, hides=bool(applied))
-            reader = running.begin(text, parameters)
+            return self._run(cursor, checked, sql, parameters, tables, limits or QueryLimits(), policy)
         except BaseException:
             cursor.close()
             raise
+
+    def reads(self, sql: str) -> list[str]:
+        """The datasets that a query reads; none where it may not run."""
+        with self.cursor() as cursor:
+            try:
+                return check(cursor, sql, self.snapshots.names()).datasets
+            except BoathouseError:
+                return []
+
+    def page(
+        self, name: str, wanted: Wanted, *, first: Sequence[str] = (), version: int | None = None,
+        limits: QueryLimits | None = None, policy: Policy = EVERYTHING,
+    ) -> tuple[Result, str | None]:  # fmt: skip
+        """Some rows of a dataset, and the token of the next page where there is one. `first` orders them where nothing else
+        does. Raises MissingError for a dataset that is none, UsageError for a column, a value or a token that is wrong."""
+        place = Place.of(wanted.after, wanted) if wanted.after else None
+        if name not in (known := policy.visible(self.snapshots.names())):
+            raise no_dataset(name, known)
+        if limits and limits.rows:  # a page that is cut has a next one
+            wanted, limits = replace(wanted, limit=min(wanted.limit, limits.rows)), limits.model_copy(update={"rows": None})
+        limits = limits or QueryLimits()
+        snapshot = self.snapshots.get(name, place.version if place else version)
+        cursor = self.cursor()
+        try:
+            made = select(cursor, name, snapshot.columns, wanted, first, place)
+            checked = Checked(made.whole, [name], ordered=True)
+            whole = self._run(cursor, checked, made.whole, made.parameters or None, [snapshot], limits, policy)
+        except BaseException:
+            cursor.close()
+            raise
+        rows, end = split(whole.arrow(), made, wanted, snapshot.version, place)
+        asked = replace(whole.asked, sql=made.shown)
+        return Result.of(rows, asked, limits), end.token() if end else None
+
+    def _run(
+        self, cursor: duckdb.DuckDBPyConnection, checked: Checked, sql: str, parameters: Parameters, tables: list[Snapshot],
+        limits: QueryLimits, policy: Policy,
+    ) -> Result:  # fmt: skip
+        """What has been checked, with each dataset as the policy shows it."""
+        told, at = BATCH in sql.lower(), datetime.now(UTC)
+        parts = [
+            f"{quote(t.name)} AS NOT MATERIALIZED ({policy.over(t, t.select_with_batch if told else t.select)})" for t in tables
+        ]
+        text = f"WITH {', '.join(parts)} SELECT * FROM ({checked.text}\n)" if parts else checked.text
+        applied = policy.applied(checked.datasets)
+        asked = Asked(sql, parameters, checked.ordered, checked.changing, tables, policy.names, applied, at)
+        running = _Running(cursor, limits, hides=bool(applied))
+        reader = running.begin(text, parameters)
         return Result(reader.schema, running.batches(reader), asked, limits, running)
 
 

@@ -34,6 +34,12 @@ class Running(Protocol):
     def end(self) -> None: ...
 
 
+class _Done:
+    cut = False
+
+    def end(self) -> None: ...
+
+
 class Result:
     """Rows of one query. The first form that is asked for reads the stream; a table stays for the next."""
 
@@ -44,6 +50,13 @@ class Result:
         self._table: pa.Table | None = None
         self._digest: Digest | None = None
         self._running = running
+
+    @classmethod
+    def of(cls, table: pa.Table, asked: Asked, limits: QueryLimits) -> Result:
+        """Rows that have been read already."""
+        made = cls(table.schema, (batch for batch in table.to_batches()), asked, limits, _Done())
+        made._table = table
+        return made
 
     @property
     def cut(self) -> bool:

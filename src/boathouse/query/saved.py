@@ -18,7 +18,7 @@ def bound(query: SavedQuery, given: dict[str, Any], con: duckdb.DuckDBPyConnecti
     for name in given:
         if name not in query.parameters:
             raise UsageError(f"{query.name} has no parameter {name!r}{did_you_mean(name, query.parameters)}", hint=hint)
-    sql, used = _with_casts(query)
+    sql, used = with_casts(query)
     values: dict[str, Any] = {}
     for name, parameter in query.parameters.items():
         if name not in given and parameter.required:
@@ -32,7 +32,7 @@ def bound(query: SavedQuery, given: dict[str, Any], con: duckdb.DuckDBPyConnecti
     return sql, values
 
 
-def _with_casts(query: SavedQuery) -> tuple[str, set[str]]:
+def with_casts(query: SavedQuery) -> tuple[str, set[str]]:
     """`:name` as `CAST($name AS TYPE)`, but in texts and comments; and the names that are used."""
     sql, parts, used, last = query.sql, [], set(), 0
     for start, kind in duckdb.tokenize(sql):

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from boathouse import clock, secrets
 from boathouse.config import Pipeline
 from boathouse.errors import BoathouseError, UsageError, first_line
+from boathouse.ingest import inbox
 from boathouse.lake import records
 from boathouse.lake.records import RunRecord
 from boathouse.progress import RESULT_MIME, Event, Reporter
@@ -114,7 +115,10 @@ class Runner:
             raise failure
         if result is None:
             raise BoathouseError("the notebook ended without a result", where=str(template), hint="end it with road.finish()")
-        return RunRecord.from_json(result)
+        record = RunRecord.from_json(result)
+        if not options.check:
+            inbox.landed(pipeline, self.workbench.root, record)
+        return record
 
     def _papermill(self) -> Any:
         """papermill with our engine; imported by the first run while the warm server imports its own share."""

@@ -7,21 +7,45 @@ import json
 import threading
 import uuid
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass, replace
 
 from fastapi import Request
 from fastapi.responses import Response, StreamingResponse
 
+from boathouse.config import QueryLimits
 from boathouse.errors import MissingError, UsageError
 from boathouse.query import Result
-from boathouse.query.receipt import Receipt
-from boathouse.workbench import Workbench
+from boathouse.query.policy import Policy
+from boathouse.query.receipt import Asked, Receipt
+from boathouse.serve.identity import Caller
 
 MEDIA = {
     "json": "application/json", "csv": "text/csv; charset=utf-8", "arrow": "application/vnd.apache.arrow.stream",
     "parquet": "application/vnd.apache.parquet",
 }  # fmt: skip
 _KEPT = 10_000
+_AT_ONCE = 1 << 20  # bytes of an answer that are gathered before its status is sent
+
+
+@dataclass(frozen=True)
+class Head:
+    """What is known of an answer before its rows. `fresh` says that the caller's copy is still good: no rows follow."""
+
+    asked: Asked
+    limits: QueryLimits
+    etag: str | None
+    fresh: bool = False
+
+    def without_files(self) -> Head:
+        """A receipt does not name the files of a version: there may be thousands."""
+        tables = [replace(table, files={}, source="") for table in self.asked.tables]
+        return replace(self, asked=replace(self.asked, tables=tables))
+
+
+# a head, the rows in their form, and at the end the receipt where it could not be made later
+Told = Generator[Head | bytes | Receipt, None, None]
+Again = Callable[[Asked, dict[str, int], QueryLimits, Policy], Receipt]
 
 
 def form_of(request: Request, asked: str | None) -> str:
@@ -38,51 +62,114 @@ def form_of(request: Request, asked: str | None) -> str:
     return "json"
 
 
-class Receipts:
-    """The latest results' receipts, by the address that their answers named. That of a query that repeats itself is made
-    when it is asked for, by running the query again on the versions that it read; any other was made on the way."""
+def known_tags(request: Request) -> list[str]:
+    """The ETags of the copies that the caller has."""
+    return [part.strip().removeprefix("W/") for part in request.headers.get("if-none-match", "").split(",") if part.strip()]
 
-    def __init__(self, wb: Workbench):
-        self.wb = wb
-        self._results: OrderedDict[str, Result] = OrderedDict()
+
+def told(result: Result, form: str, known: list[str]) -> Told:
+    """A result, piece by piece, as it can be sent or handed on by a worker."""
+    changing = bool(result.asked.changing)
+    etag = None if changing else _etag(result, form)
+    if etag in known:
+        result.close()
+        yield Head(result.asked, result.limits, etag, fresh=True)
+        return
+    yield Head(result.asked, result.limits, etag)
+    yield from result.chunks(form, proven=changing)
+    if changing:
+        yield result.receipt
+
+
+class Receipts:
+    """The latest answers' receipts, by the address that the answers named; each for its caller alone. That of a query that
+    repeats itself is made when it is asked for, by running the query again on the versions that it read."""
+
+    def __init__(self, again: Again):
+        self.again = again
+        self._kept: OrderedDict[str, tuple[Caller, Head, Receipt | None]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def keep(self, result: Result) -> str:
+    def keep(self, caller: Caller, head: Head) -> str:
         name = uuid.uuid4().hex
         with self._lock:
-            self._results[name] = result
-            if len(self._results) > _KEPT:
-                self._results.popitem(last=False)
+            self._kept[name] = caller, head, None
+            if len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
         return name
 
-    def get(self, name: str) -> Receipt:
-        """Raises MissingError where there is none, or its answer has not been read to its end."""
-        result = self._results.get(name)
-        if result is None:
+    def made(self, name: str, receipt: Receipt) -> None:
+        with self._lock:
+            if name in self._kept:
+                caller, head, _ = self._kept[name]
+                self._kept[name] = caller, head, receipt
+
+    def get(self, name: str, caller: Caller) -> Receipt:
+        """Raises MissingError where this caller has none, or its answer has not been read to its end."""
+        owner, head, receipt = self._kept.get(name, (None, None, None))
+        if owner is None or head is None or owner.name != caller.name:
             raise MissingError(f"no receipt {name}", hint="the server keeps those of its latest answers")
-        if result.asked.changing and not result.proven:
+        if receipt is None and head.asked.changing:
             raise MissingError("this answer has not been read to its end", hint="read it, then ask again")
-        if not result.proven:
-            asked = result.asked
-            result = self.wb.reader.sql(asked.sql, asked.parameters, result.versions, result.limits)
-        return result.receipt
+        if receipt is None:
+            versions = {table.name: table.version for table in head.asked.tables}
+            receipt = self.again(head.asked, versions, head.limits, caller.policy)
+            self.made(name, receipt)
+        return receipt
 
 
-def answer(request: Request, result: Result, receipts: Receipts, form: str, cache: int | None = None) -> Response:
+def answer(
+    request: Request, pieces: Told, caller: Caller, receipts: Receipts, form: str, *, cache: int | None = None,
+    links: dict[str, str] | None = None,
+) -> Response:  # fmt: skip
     """The rows as a stream. One that has not changed since the caller's copy is 304."""
-    headers = {"Link": f'</receipts/{receipts.keep(result)}>; rel="receipt"', "Vary": "Accept"}
-    if not result.asked.changing:
-        headers["ETag"] = etag = _etag(result, form)
-        headers["Cache-Control"] = f"private, max-age={cache or 0}"
-        if etag in [part.strip().removeprefix("W/") for part in request.headers.get("if-none-match", "").split(",")]:
-            result.close()
-            return Response(status_code=304, headers=headers)
+    head = next(pieces)
+    assert isinstance(head, Head)
+    note(request, head)
+    name = receipts.keep(caller, head)
+    named = {"receipt": f"/receipts/{name}", **(links or {})}
+    headers = {"Link": ", ".join(f'<{url}>; rel="{rel}"' for rel, url in named.items()), "Vary": "Accept, Authorization, Cookie"}
+    if head.asked.policies:
+        headers["Policy-Applied"] = ", ".join(policy.dataset for policy in head.asked.policies)
+    if head.etag:
+        headers |= {"ETag": head.etag, "Cache-Control": f"private, max-age={cache or 0}"}
+    if head.fresh:
+        return Response(status_code=304, headers=headers)
     if form in ("csv", "parquet", "arrow"):
         headers["Content-Disposition"] = f'inline; filename="rows.{form}"'
-    pieces = result.chunks(form, proven=bool(result.asked.changing))
-    # the first piece before the status is sent: a query that fails does so by then, nearly always
-    first = next(pieces, b"")
-    return StreamingResponse(_all(first, pieces), media_type=MEDIA[form], headers=headers)
+    rows = _rows(pieces, receipts, name)
+    # a query that fails does so before the status is sent, nearly always, and a small one is done by then
+    begun, whole = bytearray(), True
+    for piece in rows:
+        begun += piece
+        if len(begun) >= _AT_ONCE:
+            whole = False
+            break
+    if whole:
+        return Response(bytes(begun), media_type=MEDIA[form], headers=headers)
+    return StreamingResponse(_all(bytes(begun), rows), media_type=MEDIA[form], headers=headers)
+
+
+def note(request: Request, head: Head) -> None:
+    """For the audit log: what was asked, of which datasets, under which policies."""
+    asked = head.asked
+    request.state.audit |= {
+        "sql": asked.sql,
+        "parameters": json.dumps(asked.parameters, default=str) if asked.parameters else None,
+        "datasets": json.dumps({table.name: table.version for table in asked.tables}),
+        "policies": json.dumps([policy.model_dump() for policy in asked.policies]),
+    }
+
+
+def _rows(pieces: Told, receipts: Receipts, name: str) -> Iterator[bytes]:
+    try:
+        for piece in pieces:
+            if isinstance(piece, bytes):
+                yield piece
+            elif isinstance(piece, Receipt):
+                receipts.made(name, piece)
+    finally:
+        pieces.close()
 
 
 def _all(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
@@ -95,5 +182,5 @@ def _all(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
 
 def _etag(result: Result, form: str) -> str:
     asked = result.asked
-    told = [asked.sql, asked.parameters, result.versions, asked.roles, form, result.limits.rows]
-    return f'"{hashlib.sha256(json.dumps(told, default=str, sort_keys=True).encode()).hexdigest()[:32]}"'
+    made_of = [asked.sql, asked.parameters, result.versions, asked.roles, form, result.limits.rows]
+    return f'"{hashlib.sha256(json.dumps(made_of, default=str, sort_keys=True).encode()).hexdigest()[:32]}"'

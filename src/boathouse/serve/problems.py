@@ -10,14 +10,26 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from boathouse.errors import BoathouseError, LakeError, LimitError, MissingError, QueryError, UsageError
+from boathouse.errors import AccessError, BoathouseError, BusyError, LakeError, LimitError, MissingError, QueryError, UsageError
 from boathouse.secrets import scrub
 
-_STATUS = {MissingError: 404, LimitError: 408, QueryError: 400, UsageError: 400, LakeError: 503}
+_STATUS = {BusyError: 429, MissingError: 404, LimitError: 408, QueryError: 400, UsageError: 400, LakeError: 503}
 _log = logging.getLogger("boathouse.serve")
 
 
+def _status(error: BoathouseError) -> int:
+    if isinstance(error, AccessError):
+        return 403 if error.known else 401
+    return next((code for kind, code in _STATUS.items() if isinstance(error, kind)), 500)
+
+
+def _place(error: BoathouseError) -> str | None:
+    """Where it is wrong, but no path of the server."""
+    return error.where if error.where and "/" not in error.where and "\\" not in error.where else None
+
+
 def problem(status: int, title: str, **more: Any) -> JSONResponse:
+    """RFC 9457: `title` and, where there is one, `hint`."""
     told = {"type": "about:blank", "status": status, "title": title} | {key: value for key, value in more.items() if value}
     return JSONResponse(told, status, media_type="application/problem+json")
 
@@ -27,8 +39,12 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(BoathouseError)
     def ours(request: Request, error: BoathouseError) -> JSONResponse:
-        status = next((code for kind, code in _STATUS.items() if isinstance(error, kind)), 500)
-        return problem(status, scrub(error.message), hint=error.hint and scrub(error.hint))
+        made = problem(_status(error), scrub(error.message), hint=error.hint and scrub(error.hint), where=_place(error))
+        if isinstance(error, BusyError):
+            made.headers["Retry-After"] = str(error.seconds)
+        if made.status_code == 401:
+            made.headers["WWW-Authenticate"] = "Bearer"
+        return made
 
     @app.exception_handler(RequestValidationError)
     def not_understood(request: Request, error: RequestValidationError) -> JSONResponse:

@@ -1,0 +1,134 @@
+"""What comes in by hand or by program: pushed records, and uploaded files, put where the next run of a pipeline finds them."""
+
+from __future__ import annotations
+
+import fnmatch
+import json
+import os
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from boathouse.config import Pipeline
+from boathouse.errors import LimitError, StepError, UsageError, first_line
+from boathouse.lake.records import BatchRecord, RunRecord
+from boathouse.sources import open_source
+from boathouse.sources.files import FileSource
+from boathouse.sources.push import PushSource
+
+_CHUNK = 1 << 20
+_SPACE = " \t\r\n"
+_DONE = ("published", "unchanged", "rejected")
+
+
+def push(pipeline: Pipeline, root: Path, body: bytes) -> tuple[str, int]:
+    """Keeps pushed records, a JSON array, an object or JSON lines, as one item: (its name, how many records).
+    Raises UsageError where the pipeline takes none, or the body is no JSON."""
+    source = _source(pipeline, root)
+    if not isinstance(source, PushSource):
+        raise UsageError(f"{pipeline.name} takes no records: its source is of type {pipeline.source.type}", hint="source: {type: push, location: inbox/NAME}")  # fmt: skip
+    try:
+        text = body.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UsageError("the records are not UTF-8 text") from error
+    lines = list(_records(text))
+    if not lines:
+        raise UsageError("there are no records", hint='send [{"column": value, …}, …]')
+    name = f"{time.time_ns():020}-{uuid.uuid4().hex[:8]}.jsonl"
+    _write(Path(source.pattern, name), iter(["\n".join(lines).encode() + b"\n"]))
+    return name, len(lines)
+
+
+def upload(pipeline: Pipeline, root: Path, filename: str, body: BinaryIO, largest: int) -> str:
+    """Puts a file where the pipeline reads, over one of the same name: its name as an item. Raises UsageError where the
+    pipeline reads no files or none of this name, LimitError for one that is too large."""
+    source = _source(pipeline, root)
+    if not isinstance(source, FileSource) or isinstance(source, PushSource):
+        raise UsageError(f"{pipeline.name} reads no files: its source is of type {pipeline.source.type}")
+    pattern = Path(source.pattern)
+    name = pattern.name if not source.many else filename.replace("\\", "/").rsplit("/", 1)[-1]
+    if not name or name.startswith(".") or not fnmatch.fnmatchcase(name, pattern.name) or _magic(pattern.parent):
+        raise UsageError(f"{pipeline.name} reads no file of the name {filename!r}", hint=f"it reads {pattern.name}")
+    _write(pattern.parent / name, _bounded(body, largest))
+    return name
+
+
+def landed(pipeline: Pipeline, root: Path, record: RunRecord) -> None:
+    """Pushes that have become batches lie in the raw zone now, and leave the inbox; one that failed waits for the next run."""
+    source = _source(pipeline, root)
+    if isinstance(source, PushSource):
+        for batch in record.batches:
+            if _is_done(batch):
+                Path(source.pattern, batch.item).unlink(missing_ok=True)
+
+
+def _is_done(batch: BatchRecord) -> bool:
+    return batch.status in _DONE and (batch.raw is not None or batch.status == "unchanged")
+
+
+def _source(pipeline: Pipeline, root: Path):  # type: ignore[no-untyped-def]
+    from datetime import date
+
+    return open_source(pipeline, root, date.today())
+
+
+def _magic(path: Path) -> bool:
+    return any(character in str(path) for character in "*?[")
+
+
+def _records(text: str) -> Iterator[str]:
+    """Each record as it was written, on one line: a number is not read and written again."""
+    decoder, place = json.JSONDecoder(), 0
+    place = _skip(text, place)
+    array = text[place : place + 1] == "["
+    place = _skip(text, place + 1) if array else place
+    while place < len(text) and not (array and text[place] == "]"):
+        try:
+            _, end = decoder.raw_decode(text, place)
+        except (ValueError, RecursionError) as error:
+            line = text.count("\n", 0, place) + 1
+            raise UsageError(f"the records are not JSON: {first_line(error)}", where=f"line {line}") from error
+        yield text[place:end].replace("\r", " ").replace("\n", " ")
+        place = _skip(text, end)
+        if array and text[place : place + 1] == ",":
+            place = _skip(text, place + 1)
+        elif array and text[place : place + 1] != "]":
+            raise UsageError("the records are not JSON: an array needs a comma or its end", where=f"character {place + 1}")
+    if array and text[place : place + 1] != "]":
+        raise UsageError("the records are not JSON: the array has no end")
+    if array and _skip(text, place + 1) != len(text):
+        raise UsageError("the records are not JSON: something follows the array", where=f"character {place + 2}")
+
+
+def _skip(text: str, place: int) -> int:
+    while place < len(text) and text[place] in _SPACE:
+        place += 1
+    return place
+
+
+def _bounded(body: BinaryIO, largest: int) -> Iterator[bytes]:
+    size = 0
+    while chunk := body.read(_CHUNK):
+        size += len(chunk)
+        if size > largest:
+            raise LimitError(f"the file is larger than {largest:,} bytes", hint="[api] uploads = … in boathouse.toml")
+        yield chunk
+
+
+def _write(path: Path, chunks: Iterator[bytes]) -> None:
+    """The whole file or none of it, on the disk before it is said to be there."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.partial")
+    try:
+        with partial.open("wb") as out:
+            for chunk in chunks:
+                out.write(chunk)
+            out.flush()
+            os.fsync(out.fileno())
+        partial.replace(path)
+    except OSError as error:
+        raise StepError(f"{path.name} cannot be kept: {error.strerror}") from error
+    finally:
+        partial.unlink(missing_ok=True)

@@ -1,0 +1,188 @@
+"""A page of a dataset's rows: filters and an order as one SELECT, and where the next page begins.
+
+Pages are by key, not by offset: the next one begins after the last row's values, on the version that the first one read.
+All columns stand behind the order that was asked for, so that the order is total; rows that are equal in every column are
+told apart by how many of them have been shown.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from boathouse.engine import quote
+from boathouse.errors import UsageError, did_you_mean
+
+_COMPARE = {"eq": "=", "lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
+_TEXT = {"contains": "contains", "startswith": "starts_with", "endswith": "ends_with"}
+OPERATORS = (*_COMPARE, "ne", "in", "notin", *_TEXT, "isnull")
+LARGEST = 10_000
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which rows of a dataset, in which order. A filter is (column, operator, value); `order` has columns, with `-` before
+    those that descend."""
+
+    select: tuple[str, ...] = ()
+    filters: tuple[tuple[str, str, str], ...] = ()
+    order: tuple[str, ...] = ()
+    limit: int = 100
+    after: str | None = None
+
+    @property
+    def mark(self) -> str:
+        """What a token belongs to: another filter or order has other pages."""
+        return hashlib.sha256(json.dumps([self.filters, self.order]).encode()).hexdigest()[:12]
+
+
+@dataclass(frozen=True)
+class Place:
+    """The last row of a page: its values in the order's columns, as text, and how many rows like it have been shown."""
+
+    version: int
+    values: tuple[str | None, ...]
+    shown: int
+    mark: str
+
+    def token(self) -> str:
+        told = json.dumps([self.version, self.values, self.shown, self.mark], separators=(",", ":"))
+        return base64.urlsafe_b64encode(told.encode()).decode().rstrip("=")
+
+    @classmethod
+    def of(cls, token: str, wanted: Wanted) -> Place:
+        """Raises UsageError for what is no token, or one of other rows."""
+        try:
+            version, values, shown, mark = json.loads(base64.urlsafe_b64decode(token.encode() + b"=" * (-len(token) % 4)))
+            place = cls(int(version), tuple(None if v is None else str(v) for v in values), int(shown), str(mark))
+        except (binascii.Error, ValueError, TypeError) as error:
+            raise UsageError("after: no token of a page", hint='take it from the Link header, rel="next"') from error
+        if place.mark != wanted.mark or not 0 <= place.shown < 2**62 or not 0 <= place.version < 2**62:
+            raise UsageError("after: this token is of other filters or another order", hint="begin at the first page")
+        return place
+
+
+@dataclass
+class Select:
+    """A page as SQL: what the caller is shown of it, and with it the columns that say where the page ends."""
+
+    shown: str
+    whole: str
+    parameters: dict[str, Any]
+    keys: list[str]
+    columns: list[str] = field(default_factory=list)
+
+
+def select(
+    con: duckdb.DuckDBPyConnection, name: str, columns: dict[str, str], wanted: Wanted, first: Sequence[str], place: Place | None
+) -> Select:
+    """The SQL of a page of `name`, whose `columns` have these types; `first` are the columns that order it where nothing
+    else does. Raises UsageError for a column, an operator or a value that is wrong."""
+    build = _Build(con, columns)
+    chosen = [build.known(column, "select") for column in wanted.select] or list(columns)
+    where = [build.condition(*one) for one in wanted.filters]
+    order = {build.known(column.removeprefix("-"), "order"): column.startswith("-") for column in wanted.order}
+    order |= {column: False for column in (*first, *columns) if column in columns and column not in order}
+    skip = place.shown if place else 0
+    if place:
+        if len(place.values) != len(order):
+            raise UsageError("after: the dataset has other columns now", hint="begin at the first page")
+        where.append(build.from_place(order, place.values))
+    tail = f" FROM {quote(name)}" + (f" WHERE {' AND '.join(where)}" if where else "")
+    tail += " ORDER BY " + ", ".join(f"{quote(column)} {'DESC' if down else 'ASC'} NULLS LAST" for column, down in order.items())
+    listed, keys = ", ".join(map(quote, chosen)), list(order)
+    texts = ", ".join(f"{quote(column)}::VARCHAR AS {quote(f'_key{n}')}" for n, column in enumerate(keys))
+    offset = f" OFFSET {skip}" if skip else ""
+    return Select(f"SELECT {listed}{tail} LIMIT {wanted.limit}{offset}", f"SELECT {listed}, {texts}{tail} LIMIT {wanted.limit + 1}{offset}",
+                  build.parameters, keys, chosen)  # fmt: skip
+
+
+def split(page: pa.Table, made: Select, wanted: Wanted, version: int, before: Place | None) -> tuple[pa.Table, Place | None]:
+    """The rows to show, and the place of the last one where there are more."""
+    rows = page.select(range(len(made.columns))).slice(0, wanted.limit)
+    if page.num_rows <= wanted.limit:
+        return rows, None
+    keys = page.select(range(len(made.columns), page.num_columns)).slice(0, wanted.limit)
+    last, shown = _row(keys, wanted.limit - 1), 1
+    while shown < wanted.limit and _row(keys, wanted.limit - 1 - shown) == last:
+        shown += 1
+    if shown == wanted.limit and before and before.values == last:
+        shown += before.shown
+    return rows, Place(version, last, shown, wanted.mark)
+
+
+def _row(table: pa.Table, number: int) -> tuple[str | None, ...]:
+    return tuple(column[number].as_py() for column in table.columns)
+
+
+class _Build:
+    """Conditions with bound parameters, each cast to its column's type."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, columns: dict[str, str]):
+        self.con, self.columns = con, columns
+        self.parameters: dict[str, Any] = {}
+
+    def known(self, column: str, where: str) -> str:
+        if column not in self.columns:
+            guess = did_you_mean(column, self.columns)
+            raise UsageError(f"{where}: no column {column!r}{guess}", hint=f"the columns are {', '.join(self.columns)}")
+        return column
+
+    def condition(self, column: str, operator: str, value: str) -> str:
+        self.known(column, "filter")
+        kind, name = self.columns[column], quote(column)
+        if operator == "isnull":
+            if value.lower() not in ("true", "false"):
+                raise UsageError(f"{column}__isnull: {value!r} is neither true nor false")
+            return f"{name} IS {'' if value.lower() == 'true' else 'NOT '}NULL"
+        if operator in _TEXT:
+            if kind != "VARCHAR":
+                raise UsageError(f"{column}__{operator}: {column} is {kind}, not text", hint=f"{column}__eq=, __gte= …")
+            return f"{_TEXT[operator]}({name}, {self.bound(column, operator, value)})"
+        if operator in ("in", "notin"):
+            listed = ", ".join(self.bound(column, operator, one) for one in value.split(","))
+            return f"{name} IN ({listed})" if operator == "in" else f"({name} NOT IN ({listed}) OR {name} IS NULL)"
+        if operator == "ne":
+            return f"{name} IS DISTINCT FROM {self.bound(column, operator, value)}"
+        if operator not in _COMPARE:
+            guess = did_you_mean(operator, OPERATORS)
+            raise UsageError(f"{column}: no operator {operator!r}{guess}", hint=f"operators: {', '.join(OPERATORS)}")
+        return f"{name} {_COMPARE[operator]} {self.bound(column, operator, value)}"
+
+    def bound(self, column: str, operator: str, value: str) -> str:
+        kind = self.columns[column]
+        try:
+            found = self.con.execute(f"SELECT TRY_CAST($v AS {kind}) IS NULL", {"v": value}).fetchall()[0][0]
+        except duckdb.Error:
+            found = True
+        if found:
+            raise UsageError(f"{column}__{operator}: {value!r} is not a {kind}", hint="an empty cell is __isnull=true")
+        return self._parameter(value, kind)
+
+    def _parameter(self, value: str | None, kind: str) -> str:
+        name = f"p{len(self.parameters) + 1}"
+        self.parameters[name] = value
+        return f"CAST(${name} AS {kind})"
+
+    def from_place(self, order: dict[str, bool], values: Sequence[str | None]) -> str:
+        """Rows at or after a place: later in the first column, or the same there and so on. `NULLS LAST` either way."""
+        condition = "true"
+        for (column, down), value in reversed(list(zip(order.items(), values, strict=True))):
+            name = quote(column)
+            if value is None:
+                condition = f"{name} IS NULL AND {condition}"
+                continue
+            at = self.bound(column, "after", value)
+            condition = f"({name} {'<' if down else '>'} {at} OR {name} IS NULL OR ({name} = {at} AND {condition}))"
+        (column, down), value = next(iter(order.items())), values[0]
+        if value is not None:  # said once more by itself, so that the engine can leave out what lies before
+            condition = f"({quote(column)} {'<=' if down else '>='} {self.bound(column, 'after', value)} OR {quote(column)} IS NULL) AND {condition}"
+        return f"({condition})"

@@ -1,0 +1,96 @@
+"""Runs that the API starts: each `boathouse run` as a process of its own, one at a time for a pipeline."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+import uuid
+from collections import OrderedDict
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from boathouse.errors import MissingError
+from boathouse.workbench import Workbench
+
+_KEPT = 1_000
+_AT_ONCE = 2
+
+
+@dataclass
+class Launch:
+    """A run that was asked for. `options` are those of `boathouse run`."""
+
+    id: str
+    pipeline: str
+    options: tuple[str, ...]
+    state: Literal["waiting", "running", "done", "failed"] = "waiting"
+    runs: list[dict[str, Any]] = field(default_factory=list)
+    error: str | None = None
+    future: Future[None] | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        return {"id": self.id, "pipeline": self.pipeline, "state": self.state, "runs": self.runs, "error": self.error}
+
+
+class Launches:
+    """What was launched lately. For many threads."""
+
+    def __init__(self, wb: Workbench):
+        self.wb = wb
+        self._kept: OrderedDict[str, Launch] = OrderedDict()
+        self._lock = threading.Lock()
+        self._turns: dict[str, threading.Lock] = {}
+        self._pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="launch")
+        self._running: set[subprocess.Popen[str]] = set()
+        self._closed = False
+
+    def start(self, pipeline: str, options: tuple[str, ...] = ()) -> Launch:
+        """A run of a pipeline; one that waits already, with the same options, will do."""
+        with self._lock:
+            for launch in self._kept.values():
+                if (launch.pipeline, launch.options, launch.state) == (pipeline, options, "waiting"):
+                    return launch
+            launch = Launch(uuid.uuid4().hex[:12], pipeline, options)
+            self._kept[launch.id] = launch
+            if len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+            turn = self._turns.setdefault(pipeline, threading.Lock())
+            launch.future = self._pool.submit(self._run, launch, turn)
+        return launch
+
+    def get(self, name: str) -> Launch:
+        """Raises MissingError where there is none."""
+        if name not in self._kept:
+            raise MissingError(f"no launch {name!r}", hint="the server keeps the latest; GET /runs has all runs")
+        return self._kept[name]
+
+    def _run(self, launch: Launch, turn: threading.Lock) -> None:
+        with turn:
+            with self._lock:
+                if self._closed:
+                    return
+                launch.state = "running"
+            environment = ["--env", self.wb.environment] if self.wb.environment else []
+            command = [sys.executable, "-m", "boathouse.cli", "-C", str(self.wb.root), *environment, "run", launch.pipeline, "--json"]  # fmt: skip
+            with subprocess.Popen(
+                [*command, *launch.options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            ) as process:
+                self._running.add(process)
+                out, err = process.communicate()
+                self._running.discard(process)
+            try:
+                launch.runs = json.loads(out)["runs"]
+                launch.state = "done"
+            except (ValueError, KeyError):
+                launch.state, launch.error = "failed", err.strip().removeprefix("error: ")[-2_000:] or "the run was stopped"
+
+    def close(self) -> None:
+        """Ends what runs: a run that is ended publishes whole batches or none."""
+        with self._lock:
+            self._closed = True
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        for process in list(self._running):
+            process.terminate()

@@ -1,0 +1,1 @@
+"""The addresses: each is one verb of the workbench."""

@@ -1,0 +1,124 @@
+"""Datasets: the catalog, rows by page, quarantine, and what is pushed into them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse, Response
+
+from boathouse.config.workbench import in_bytes
+from boathouse.errors import LimitError, UsageError
+from boathouse.query.guard import no_dataset
+from boathouse.query.rows import LARGEST, OPERATORS, Wanted
+from boathouse.serve.answers import answer, form_of, known_tags, told
+from boathouse.serve.site import Form, Served, Site, Who
+
+router = APIRouter(tags=["datasets"])
+_OWN = ("select", "order", "limit", "after", "version", "format")
+
+
+@router.get("/datasets")
+def datasets(
+    site: Served, who: Who, search: Annotated[str, Query(description="Words that its name, description or columns hold.")] = ""
+) -> dict[str, Any]:
+    """What datasets there are, and what is known of each."""
+    return {"datasets": found(site, who, search)}
+
+
+def found(site: Served, who: Who, search: str) -> list[dict[str, Any]]:
+    words = search.lower().split()
+    return [each for each in site.wb.catalog(role=who.policy) if all(word in _text(each) for word in words)]
+
+
+def _text(entry: dict[str, Any]) -> str:
+    columns = " ".join(f"{column['name']} {column['description'] or ''}" for column in entry["columns"])
+    return f"{entry['name']} {entry['description'] or ''} {columns}".lower()
+
+
+@router.get("/datasets/{name}")
+def dataset(site: Served, who: Who, name: str) -> dict[str, Any]:
+    """One dataset: its columns, freshness, quality, lineage, versions and latest runs."""
+    return site.wb.dataset(name, role=who.policy)
+
+
+@router.get("/datasets/{name}/rows")
+def rows(
+    request: Request, site: Served, who: Who, name: str, form: Form = None,
+    select: Annotated[str, Query(description="Columns, separated by commas; unset: all.")] = "",
+    order: Annotated[str, Query(description="Columns to order by, `-` before one that descends.")] = "",
+    limit: Annotated[int, Query(ge=1, le=LARGEST, description="Rows of a page.")] = 100,
+    after: Annotated[str | None, Query(description='Where the page begins: from the Link header, rel="next".')] = None,
+    version: Annotated[int | None, Query(ge=0, le=2**62, description="The version to read; unset: the newest.")] = None,
+) -> Response:  # fmt: skip
+    """A page of rows. Every other parameter filters: `region=West`, `amount__gte=100`, `id__in=1,2`, `note__isnull=true`."""
+    if after and version is not None:
+        raise UsageError("after and version: a page that goes on stays at its version", hint="leave `version` out")
+    filters = tuple(_filter(key, value) for key, value in request.query_params.multi_items() if key not in _OWN)
+    wanted = Wanted(_list(select), filters, _list(order), limit, after or None)
+    chosen = form_of(request, form)
+    result, further = site.wb.rows(name, wanted, version=version, limits=site.limits, role=who.policy)
+    links = {}
+    if further:
+        url = request.url.remove_query_params("version").include_query_params(after=further)
+        links["next"] = f"{url.path}?{url.query}"
+    return answer(request, told(result, chosen, known_tags(request)), who, site.receipts, chosen, links=links)
+
+
+def _list(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _filter(key: str, value: str) -> tuple[str, str, str]:
+    """`column__operator`; a column whose own name ends like one is meant by its whole name."""
+    column, mark, operator = key.rpartition("__")
+    return (column, operator, value) if mark and operator in OPERATORS else (key, "eq", value)
+
+
+@router.get("/datasets/{name}/quarantine")
+def quarantine(site: Served, who: Who, name: str, limit: Annotated[int, Query(ge=1, le=10_000)] = 1_000) -> dict[str, Any]:
+    """The rows that were kept out of a dataset, and why. For a role that sees everything."""
+    who.must_see_all()
+    kept = site.wb.quarantine(name)
+    return {"count": len(kept), "rows": kept[:limit]}
+
+
+_RECORDS = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {"schema": {"type": "array", "items": {"type": "object"}}, "example": [{"id": 1}]},
+            "application/x-ndjson": {"schema": {"type": "string"}},
+        },
+    }
+}
+
+
+@router.post("/datasets/{name}/records", status_code=202, openapi_extra=_RECORDS)
+async def push(
+    request: Request, site: Served, who: Who, name: str,
+    wait: Annotated[bool, Query(description="Answer when the records have been validated.")] = False,
+) -> JSONResponse:  # fmt: skip
+    """Keeps records (a JSON array, an object, or JSON lines) for the dataset's push source, and starts a run that validates
+    them like any batch."""
+    who.must_run(name)
+    largest, body = in_bytes(site.wb.config.api.uploads), bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > largest:
+            raise LimitError(f"the body is larger than {largest:,} bytes", hint="push it in parts")
+    return await run_in_threadpool(_push, site, name, bytes(body), wait)
+
+
+def _push(site: Site, name: str, body: bytes, wait: bool) -> JSONResponse:
+    pipeline = site.wb.publisher(name)
+    if pipeline is None:
+        raise no_dataset(name, site.wb.datasets())
+    item, count = site.wb.push(pipeline.name, body)
+    launch = site.launches.start(pipeline.name)
+    if wait and launch.future:
+        launch.future.result()
+    batches = [batch for run in launch.runs for batch in run["batches"] if batch["item"] == item]
+    told = {"item": item, "records": count, "launch": launch.id, "state": launch.state, "error": launch.error}
+    return JSONResponse(told | ({"batch": batches[0]} if batches else {}), 200 if launch.state == "done" else 202)

@@ -1,0 +1,140 @@
+"""Runs: what there were, starting one, and the files that they left. Files show rows, so they are for a role that sees all."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, UploadFile
+from fastapi.responses import JSONResponse, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from boathouse.errors import MissingError
+from boathouse.query.catalog import run_shown
+from boathouse.serve.site import Served, Site, Who
+
+router = APIRouter(tags=["runs"])
+_MEDIA = {".ipynb": "application/x-ipynb+json", ".html": "text/html; charset=utf-8", ".css": "text/css"}
+
+
+class Options(BaseModel):
+    """How to run."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"check": True}]})
+
+    date: str | None = Field(None, description="The logical date; unset: today.", pattern=r"^\d{4}-\d\d-\d\d$")
+    check: bool = Field(False, description="Validate, publish nothing.")
+    again: bool = Field(False, description="Reprocess what lies in the raw zone with today's rules.")
+
+    def words(self) -> tuple[str, ...]:
+        dated = ("--date", self.date) if self.date else ()
+        return (*dated, *(("--check",) if self.check else ()), *(("--again",) if self.again else ()))
+
+
+@router.get("/runs")
+def runs(
+    site: Served, who: Who, pipeline: str | None = None, limit: Annotated[int, Query(ge=1, le=1000)] = 100
+) -> dict[str, Any]:
+    """Runs, newest first."""
+    return {"runs": found(site, who, pipeline)[:limit]}
+
+
+def found(site: Site, who: Who, pipeline: str | None = None) -> list[dict[str, Any]]:
+    """The runs that a caller may know of."""
+    every = site.wb.runs()
+    seen = set(who.policy.visible({run["dataset"] for run in every}))
+    mine = [run_shown(run, who.policy) for run in every if run["dataset"] in seen and pipeline in (None, run["pipeline"])]
+    if pipeline and not mine and not (who.policy.everything and pipeline in site.wb.pipelines()):
+        raise MissingError(f"no runs of a pipeline {pipeline!r}", hint="GET /runs lists all runs")
+    return mine
+
+
+@router.get("/runs/{run_id}")
+def run(site: Served, who: Who, run_id: str) -> dict[str, Any]:
+    """One run."""
+    for one in found(site, who):
+        if one["run_id"] == run_id:
+            return one
+    raise MissingError(f"no run {run_id!r}", hint="GET /runs lists them")
+
+
+@router.get("/runs/{run_id}/notebook")
+def notebook(site: Served, who: Who, run_id: str) -> Response:
+    """A run's executed notebook."""
+    who.must_see_all()
+    path = run(site, who, run_id)["notebook"]
+    if not path:
+        raise MissingError(f"the run {run_id} left no notebook", hint="it ended before it began")
+    return _file(site, path, download=True)
+
+
+@router.get("/lake/{path:path}")
+def lake(site: Served, who: Who, path: str) -> Response:
+    """A file below raw/, quarantine/ or runs/ of the lake: a batch as received, a notebook, a page of the Data Docs."""
+    who.must_see_all()
+    if not path.startswith(("raw/", "runs/docs/", "runs/notebooks/")) or ".." in path.split("/") or "\\" in path:
+        raise MissingError(f"no file {path!r}", hint="files are below raw/, runs/docs/ and runs/notebooks/")
+    return _file(site, path, download=not path.startswith("runs/docs/"))
+
+
+def _file(site: Site, path: str, *, download: bool) -> Response:
+    try:
+        data = site.wb.lake.store.read(path)
+    except FileNotFoundError:
+        raise MissingError(f"no file {path!r}", hint="GET /runs names a run's files") from None
+    name = path.rsplit("/", 1)[-1]
+    media = _MEDIA.get(name[name.rfind(".") :] if "." in name else "", "application/octet-stream")
+    # values of the data stand in these pages: no script of theirs may run as the server's
+    headers = {"Content-Security-Policy": "sandbox; default-src 'self' 'unsafe-inline' data:; script-src 'none'",
+               "Content-Disposition": f'{"attachment" if download else "inline"}; filename="{name.encode("ascii", "replace").decode()}"'}  # fmt: skip
+    return Response(data, media_type=media, headers=headers)
+
+
+@router.post("/pipelines/{name}/runs", status_code=202)
+def start(
+    site: Served, who: Who, name: str, options: Options,
+    wait: Annotated[bool, Query(description="Answer when it has ended.")] = False,
+) -> JSONResponse:  # fmt: skip
+    """Starts a run of a pipeline."""
+    _may_run(site, who, name)
+    launch = site.launches.start(name, options.words())
+    if wait and launch.future:
+        launch.future.result()
+    return JSONResponse(launch.to_json(), 200 if launch.state in ("done", "failed") else 202)
+
+
+@router.get("/launches/{name}")
+def launch(site: Served, who: Who, name: str) -> dict[str, Any]:
+    """How a run that was started goes."""
+    found = site.launches.get(name)
+    _may_run(site, who, found.pipeline)
+    return found.to_json()
+
+
+@router.post("/pipelines/{name}/files", status_code=202)
+def upload(
+    site: Served, who: Who, name: str, file: UploadFile,
+    wait: Annotated[bool, Query(description="Answer when the run has ended.")] = False,
+) -> JSONResponse:  # fmt: skip
+    """Puts a file where a pipeline reads, over one of the same name, and starts a run."""
+    _may_run(site, who, name)
+    item = site.wb.upload(name, file.filename or "", file.file)
+    launch = site.launches.start(name)
+    if wait and launch.future:
+        launch.future.result()
+    return JSONResponse(launch.to_json() | {"item": item}, 200 if launch.state in ("done", "failed") else 202)
+
+
+def _may_run(site: Site, who: Who, pipeline: str) -> None:
+    """One who may not run is told so of any name: it may be there or not."""
+    known = pipeline in site.wb.pipelines()
+    who.must_run(site.wb.pipeline(pipeline).dataset_name if known else pipeline)
+    if not known:
+        site.wb.pipeline(pipeline)
+
+
+@router.get("/audit", tags=["server"])
+def audit(site: Served, who: Who, limit: Annotated[int, Query(ge=1, le=10_000)] = 100) -> dict[str, Any]:
+    """What was asked of the API, newest first. For a role that sees everything."""
+    who.must_see_all()
+    site.log.flush()
+    return {"events": site.wb.audit(limit)}

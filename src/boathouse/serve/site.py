@@ -1,0 +1,61 @@
+"""What the routes share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+from fastapi import Depends, Query, Request
+from fastapi.security import HTTPBearer
+
+from boathouse.config import QueryLimits, SavedQuery
+from boathouse.query.policy import Policy
+from boathouse.query.receipt import Asked, Receipt
+from boathouse.serve.answers import MEDIA, Receipts
+from boathouse.serve.audit import Log
+from boathouse.serve.identity import Caller, Door
+from boathouse.serve.launches import Launches
+from boathouse.serve.workers import RECEIPT, Job, Workers
+from boathouse.workbench import Workbench
+
+
+@dataclass
+class Site:
+    """A workbench that is served."""
+
+    wb: Workbench
+    door: Door
+    workers: Workers
+    log: Log
+    launches: Launches
+    queries: list[SavedQuery]
+    receipts: Receipts = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.receipts = Receipts(self.again)
+
+    @property
+    def limits(self) -> QueryLimits:
+        return self.wb.config.api.limits
+
+    def again(self, asked: Asked, versions: dict[str, int], limits: QueryLimits, policy: Policy) -> Receipt:
+        """The receipt of an answer, by running its query again."""
+        return self.workers.receipt(Job(asked.sql, asked.parameters, versions, limits, policy, RECEIPT))
+
+    def close(self) -> None:
+        self.launches.close()
+        self.workers.close()
+        self.log.close()
+
+
+def _site(request: Request) -> Site:
+    return request.app.state.site
+
+
+async def _caller(request: Request, _shown: Annotated[Any, Depends(HTTPBearer(auto_error=False))]) -> Caller:
+    return await request.app.state.site.door.admit(request)
+
+
+Served = Annotated[Site, Depends(_site)]
+Who = Annotated[Caller, Depends(_caller)]
+Form = Annotated[str | None, Query(alias="format", description=f"{', '.join(MEDIA)}; else by Accept, else json.")]

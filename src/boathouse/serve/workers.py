@@ -1,0 +1,138 @@
+"""Runs the SQL of callers in processes of their own: one that does not stop in time is killed, and the server stays up."""
+
+from __future__ import annotations
+
+import contextlib
+import pickle
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from queue import Empty, SimpleQueue
+from typing import Any
+
+from boathouse.config import QueryLimits
+from boathouse.errors import BoathouseError, LimitError, QueryError
+from boathouse.query.policy import EVERYTHING, Policy
+from boathouse.query.receipt import Receipt
+from boathouse.serve.answers import Told
+from boathouse.workbench import Workbench
+
+RECEIPT = "receipt"
+_GRACE = 0.7  # seconds for which a query that was told to stop may take
+
+
+@dataclass(frozen=True)
+class Job:
+    """A query and the form of its answer; the form `receipt` is its receipt alone."""
+
+    sql: str
+    parameters: Any = None
+    versions: dict[str, int] | None = None
+    limits: QueryLimits = field(default_factory=QueryLimits)
+    policy: Policy = EVERYTHING
+    form: str = "json"
+    known: list[str] = field(default_factory=list)
+
+
+class Workers:
+    """A few processes, each with a locked engine of its own; a job waits for one that is free."""
+
+    def __init__(self, wb: Workbench, count: int):
+        self.wb = wb
+        self._free: SimpleQueue[_Worker] = SimpleQueue()
+        self._all: set[_Worker] = set()
+        self._lock = threading.Lock()
+        self._closed = False
+        for _ in range(count):
+            self._start()
+
+    def _start(self) -> None:
+        with self._lock:
+            if not self._closed:
+                worker = _Worker(self.wb)
+                self._all.add(worker)
+                self._free.put(worker)
+
+    def run(self, job: Job) -> Told:
+        """What `told` makes of the job, from a worker. Raises what the query raises; LimitError where it had to be killed,
+        or no worker was free within the job's own time."""
+        try:
+            worker = self._free.get(timeout=job.limits.seconds)
+        except Empty:
+            raise LimitError("the server is busy with other queries", hint="try again in a moment") from None
+        try:
+            yield from worker.run(job)
+        finally:
+            if worker.idle:
+                self._free.put(worker)
+            else:  # it was killed, or its caller went away in the middle
+                with self._lock:
+                    self._all.discard(worker)
+                worker.kill()
+                self._start()
+
+    def receipt(self, job: Job) -> Receipt:
+        """The receipt of a query, from its run."""
+        [receipt] = self.run(job)
+        assert isinstance(receipt, Receipt)
+        return receipt
+
+    def close(self) -> None:
+        with self._lock:
+            self._closed = True
+            for worker in self._all:
+                worker.kill()
+
+
+class _Worker:
+    """One process, and what is said to it."""
+
+    def __init__(self, wb: Workbench):
+        command = [sys.executable, "-m", "boathouse.serve.worker"]
+        self.process: Any = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.idle = True
+        self._say((wb.root, wb.environment, wb.config))
+
+    def _say(self, what: Any) -> None:
+        pickle.dump(what, self.process.stdin)
+        self.process.stdin.flush()
+
+    def run(self, job: Job) -> Iterator[Any]:
+        self.idle, seconds, late = False, job.limits.seconds, threading.Event()
+
+        def end() -> None:
+            late.set()
+            self.process.kill()
+
+        timer = threading.Timer(seconds + _GRACE, end) if seconds is not None else None
+        if timer:
+            timer.daemon = True
+            timer.start()
+        try:
+            self._say(job)
+            while (piece := pickle.load(self.process.stdout)) is not None:
+                if isinstance(piece, BoathouseError):
+                    self.idle = True
+                    raise piece
+                yield piece
+            self.idle = True
+        except (EOFError, OSError, pickle.UnpicklingError) as error:
+            if late.is_set():
+                raise LimitError(
+                    f"stopped after {seconds:g} s", hint="ask for less: a filter, a shorter period, fewer joins"
+                ) from error
+            raise QueryError(
+                "the query ended its process", hint="it asked for more memory than there is: ask for less"
+            ) from error
+        finally:
+            if timer:
+                timer.cancel()
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        for pipe in (self.process.stdin, self.process.stdout):
+            with contextlib.suppress(OSError):
+                pipe.close()
