@@ -3,7 +3,7 @@
 -- path: /sales/{region}
 -- cache: 60
 -- parameters:
---   region: {type: VARCHAR, description: "North, South, East or West"}
+--   region: {type: VARCHAR, description: "North, South, East or West", example: West}
 --   since: {type: DATE, default: 2026-01-01, description: The first month}
 SELECT month, count(*) AS orders, sum(amount) AS revenue
 FROM orders

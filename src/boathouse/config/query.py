@@ -24,6 +24,7 @@ class Parameter(BaseModel):
     type: str = Field("VARCHAR", description="Its type: VARCHAR, BIGINT, DECIMAL(12,2), DATE …")
     default: Any = Field(None, description="What it is where it is not given; unset: it must be given. `null` as a word is NULL.")
     description: str | None = Field(None, description="What it means.")
+    example: Any = Field(None, description="A value to try, for the API's page.")
 
     @model_validator(mode="before")
     @classmethod

@@ -125,7 +125,7 @@ def answer(
     """The rows as a stream. One that has not changed since the caller's copy is 304."""
     head = next(pieces)
     assert isinstance(head, Head)
-    note(request, head)
+    note(request, head.asked)
     name = receipts.keep(caller, head)
     named = {"receipt": f"/receipts/{name}", **(links or {})}
     headers = {"Link": ", ".join(f'<{url}>; rel="{rel}"' for rel, url in named.items()), "Vary": "Accept, Authorization, Cookie"}
@@ -150,9 +150,8 @@ def answer(
     return StreamingResponse(_all(bytes(begun), rows), media_type=MEDIA[form], headers=headers)
 
 
-def note(request: Request, head: Head) -> None:
+def note(request: Request, asked: Asked) -> None:
     """For the audit log: what was asked, of which datasets, under which policies."""
-    asked = head.asked
     request.state.audit |= {
         "sql": asked.sql,
         "parameters": json.dumps(asked.parameters, default=str) if asked.parameters else None,

@@ -14,7 +14,8 @@ from boathouse.serve import problems
 from boathouse.serve.audit import Audit, Log
 from boathouse.serve.identity import Door
 from boathouse.serve.launches import Launches
-from boathouse.serve.routes import datasets, queries, runs
+from boathouse.serve.metrics import Measured
+from boathouse.serve.routes import datasets, pages, queries, reference, runs, server
 from boathouse.serve.site import Site
 from boathouse.serve.workers import Workers
 from boathouse.workbench import Workbench
@@ -36,22 +37,18 @@ def create(wb: Workbench, *, loopback: bool = True) -> FastAPI:
 
     app = FastAPI(
         title=wb.config.name or wb.root.name, version=__version__, description="Datasets that can be trusted, with receipts.",
-        lifespan=life,
+        lifespan=life, docs_url=None, redoc_url=None, openapi_url=None,
     )  # fmt: skip
-    problems.install(app)
+    problems.install(app, lambda request, error: pages.sorry(request, app.state.site, error) if pages.is_page(request) else None)
 
-    @app.get("/health", tags=["server"])
-    def health() -> dict[str, str]:
-        """Whether the server answers."""
-        return {"status": "ok"}
-
-    for routes in (datasets, queries, runs):
+    for routes in (datasets, queries, runs, server, reference, pages):
         app.include_router(routes.router)
     for query in saved:
         queries.add(app, query)
-    log = Log(wb.lake)
-    app.state.site = Site(wb, Door(wb, loopback=loopback), Workers(wb, wb.config.api.workers), log, Launches(wb), saved)
+    door, workers = Door(wb, loopback=loopback), Workers(wb, wb.config.api.workers)
+    app.state.site = site = Site(wb, door, workers, Log(wb.lake), Launches(wb), saved)
     app.add_middleware(GZipMiddleware, minimum_size=2_000, compresslevel=1)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*LOOPBACK, *wb.config.api.hosts], www_redirect=False)
-    app.add_middleware(Audit, log=log)
+    app.add_middleware(Audit, log=site.log)
+    app.add_middleware(Measured, metrics=site.metrics)
     return app

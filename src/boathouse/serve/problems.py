@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from boathouse.errors import AccessError, BoathouseError, BusyError, LakeError, LimitError, MissingError, QueryError, UsageError
@@ -17,7 +18,8 @@ _STATUS = {BusyError: 429, MissingError: 404, LimitError: 408, QueryError: 400, 
 _log = logging.getLogger("boathouse.serve")
 
 
-def _status(error: BoathouseError) -> int:
+def status_of(error: BoathouseError) -> int:
+    """The HTTP status of an error."""
     if isinstance(error, AccessError):
         return 403 if error.known else 401
     return next((code for kind, code in _STATUS.items() if isinstance(error, kind)), 500)
@@ -34,12 +36,15 @@ def problem(status: int, title: str, **more: Any) -> JSONResponse:
     return JSONResponse(told, status, media_type="application/problem+json")
 
 
-def install(app: FastAPI) -> None:
-    """Every error of the app leaves as a problem document, and none with a traceback."""
+def install(app: FastAPI, page: Callable[[Request, BoathouseError], Response | None] | None = None) -> None:
+    """Every error of the app leaves as a problem document, and none with a traceback; as what `page` makes of it, where
+    somebody looks at it in a browser."""
 
     @app.exception_handler(BoathouseError)
-    def ours(request: Request, error: BoathouseError) -> JSONResponse:
-        made = problem(_status(error), scrub(error.message), hint=error.hint and scrub(error.hint), where=_place(error))
+    def ours(request: Request, error: BoathouseError) -> Response:
+        if page is not None and (shown := page(request, error)):
+            return shown
+        made = problem(status_of(error), scrub(error.message), hint=error.hint and scrub(error.hint), where=_place(error))
         if isinstance(error, BusyError):
             made.headers["Retry-After"] = str(error.seconds)
         if made.status_code == 401:

@@ -15,6 +15,7 @@ from boathouse.serve.answers import MEDIA, Receipts
 from boathouse.serve.audit import Log
 from boathouse.serve.identity import Caller, Door
 from boathouse.serve.launches import Launches
+from boathouse.serve.metrics import Metrics
 from boathouse.serve.workers import RECEIPT, Job, Workers
 from boathouse.workbench import Workbench
 
@@ -30,8 +31,10 @@ class Site:
     launches: Launches
     queries: list[SavedQuery]
     receipts: Receipts = field(init=False)
+    metrics: Metrics = field(init=False)
 
     def __post_init__(self) -> None:
+        self.metrics = Metrics(self.workers)
         self.receipts = Receipts(self.again)
 
     @property

@@ -79,6 +79,10 @@ class Workers:
         assert isinstance(receipt, Receipt)
         return receipt
 
+    def free(self) -> int:
+        """How many wait for a job."""
+        return self._free.qsize()
+
     def close(self) -> None:
         with self._lock:
             self._closed = True

@@ -130,11 +130,3 @@ def _may_run(site: Site, who: Who, pipeline: str) -> None:
     who.must_run(site.wb.pipeline(pipeline).dataset_name if known else pipeline)
     if not known:
         site.wb.pipeline(pipeline)
-
-
-@router.get("/audit", tags=["server"])
-def audit(site: Served, who: Who, limit: Annotated[int, Query(ge=1, le=10_000)] = 100) -> dict[str, Any]:
-    """What was asked of the API, newest first. For a role that sees everything."""
-    who.must_see_all()
-    site.log.flush()
-    return {"events": site.wb.audit(limit)}

@@ -1,0 +1,176 @@
+"""The catalog for people: plain pages, made here, that need no script and nothing from elsewhere."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import cache
+from importlib.resources import files
+from typing import Annotated, Any
+from urllib.parse import quote
+
+from fastapi import APIRouter, Form, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from boathouse.errors import AccessError, BoathouseError, MissingError, UsageError
+from boathouse.query.rows import Wanted
+from boathouse.serve.answers import note
+from boathouse.serve.identity import COOKIE, Caller
+from boathouse.serve.problems import status_of
+from boathouse.serve.routes.datasets import found
+from boathouse.serve.routes.queries import address, mine
+from boathouse.serve.site import Served, Site, Who
+
+router = APIRouter(include_in_schema=False)
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin",
+}  # fmt: skip
+_STATIC = {"style.css": "text/css", "icon.svg": "image/svg+xml"}
+_SAMPLE = 10
+_SHOWN = 200  # rows of a saved query's answer
+
+
+@router.get("/")
+def index(request: Request, site: Served, who: Who, search: str = "") -> Response:
+    """All datasets and saved queries, or those that words find."""
+    words = search.lower().split()
+    asked = [q for q in mine(site, who) if all(w in f"{q.name} {q.title or ''} {q.description or ''}".lower() for w in words)]
+    return _page(site, who, "index.html", datasets=found(site, who, search), queries=asked, search=search)
+
+
+@router.get("/catalog/{name}")
+def dataset(request: Request, site: Served, who: Who, name: str) -> Response:
+    """One dataset: columns, quality, lineage, versions, runs, a sample and the queries that read it."""
+    entry = site.wb.dataset(name, role=who.policy)
+    sample, _ = site.wb.rows(name, Wanted(limit=_SAMPLE), limits=site.limits, role=who.policy)
+    note(request, sample.asked)
+    reading = [query for query in mine(site, who) if query.name in entry["lineage"]["queries"]]
+    return _page(site, who, "dataset.html", dataset=entry, rows=sample.rows(), receipt=sample.receipt, queries=reading,
+                 bars=_bars(entry["versions"]))  # fmt: skip
+
+
+@router.get("/catalog/queries/{name}")
+def query(request: Request, site: Served, who: Who, name: str) -> Response:
+    """A saved query: a form for its parameters, and its answer once they are there."""
+    saved = next((query for query in mine(site, who) if query.name == name), None)
+    if saved is None:
+        raise MissingError(f"no query {name!r}", hint="/queries lists them")
+    given = {key: value for key, value in request.query_params.items() if value != ""}  # an empty field was not filled in
+    shown: dict[str, Any] = {"rows": None, "wrong": None}
+    if all(key in given for key, parameter in saved.parameters.items() if parameter.required):
+        limits = site.limits.model_copy(update={"rows": min(site.limits.rows or _SHOWN, _SHOWN)})
+        try:
+            result = site.wb.query(saved, given, limits=limits, role=who.policy)
+            shown |= {"rows": result.rows(), "columns": result.schema.names, "receipt": result.receipt, "cut": result.cut}
+            note(request, result.asked)
+        except UsageError as error:
+            shown["wrong"] = error.message
+    link = address(saved)
+    for key in saved.parameters:
+        link = link.replace(f"{{{key}}}", quote(given.get(key, ""), safe=""))
+    return _page(site, who, "query.html", query=saved, given=given, link=link, **shown)
+
+
+@router.get("/login")
+def login(site: Served, next: str = "/") -> Response:
+    """Where somebody with a key gives it."""
+    return _page(site, None, "login.html", next=_local(next), wrong=None)
+
+
+@router.post("/login")
+async def log_in(
+    request: Request, site: Served, key: Annotated[str, Form(max_length=10_000)], next: Annotated[str, Form()] = "/"
+) -> Response:
+    """Keeps the key in a cookie that no script reads and no other site sends."""
+    try:
+        caller = await run_in_threadpool(site.door.by_token, key.strip())
+    except AccessError as error:
+        return _page(site, None, "login.html", 401, next=_local(next), wrong=error.message)
+    request.state.audit |= {"caller": caller.name, "key": caller.key}
+    answer = RedirectResponse(_local(next), 303)
+    answer.set_cookie(COOKIE, key.strip(), httponly=True, samesite="strict", secure=request.url.scheme == "https")
+    return answer
+
+
+@router.post("/logout")
+def log_out() -> Response:
+    answer = RedirectResponse("/login", 303)
+    answer.delete_cookie(COOKIE)
+    return answer
+
+
+@router.get("/static/{name}")
+def static(name: str) -> Response:
+    """The style sheet and the icon."""
+    if name not in _STATIC:
+        raise MissingError(f"no file {name!r}")
+    data = (files("boathouse.serve") / "static" / name).read_bytes()
+    return Response(data, media_type=_STATIC[name], headers={"Cache-Control": "max-age=3600"})
+
+
+def is_page(request: Request) -> bool:
+    """Whether somebody looks at it in a browser."""
+    path = request.url.path
+    return path == "/" or path.startswith("/catalog/") or path in ("/docs", "/login", "/logout")
+
+
+def sorry(request: Request, site: Site, error: BoathouseError) -> Response:
+    """An error as a page; one who must say who they are is asked."""
+    status = status_of(error)
+    if status == 401:
+        return RedirectResponse(f"/login?next={quote(request.url.path)}", 303)
+    return _page(site, None, "sorry.html", status, error=error)
+
+
+def _local(path: str) -> str:
+    """A path of this server; anything else is its front page."""
+    return path if path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable() else "/"
+
+
+def _bars(versions: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What the latest batches brought, the oldest first: for each the shares of its rows that got in and that did not."""
+    counted = [version for version in versions[:40] if version.get("rows_read") is not None][::-1]
+    most = max((version["rows_read"] for version in counted), default=0) or 1
+    return [
+        {"version": version, "height": round(100 * version["rows_read"] / most, 1),
+         "bad": max(2.0, round(100 * version["rows_quarantined"] / most, 1)) if version["rows_quarantined"] else 0}
+        for version in counted
+    ]  # fmt: skip
+
+
+def _page(site: Site, who: Caller | None, template: str, status: int = 200, **shown: Any) -> HTMLResponse:
+    title = site.wb.config.name or site.wb.root.name
+    leave = who is not None and who.name not in ("local", "anonymous")
+    text = _templates().get_template(template).render(title=title, who=who, leave=leave, address=address, **shown)
+    return HTMLResponse(text, status, headers=_HEADERS)
+
+
+@cache
+def _templates() -> Any:
+    import jinja2
+
+    made = jinja2.Environment(loader=jinja2.PackageLoader("boathouse.serve", "pages"), autoescape=True, trim_blocks=True,
+                              lstrip_blocks=True, undefined=jinja2.StrictUndefined)  # fmt: skip
+    made.filters |= {
+        "ago": _ago,
+        "number": lambda value: f"{value:,}",
+        "cell": _cell,
+        "minute": lambda m: str(m)[:16].replace("T", " "),
+    }
+    return made
+
+
+def _ago(moment: Any) -> str:
+    """How long ago, as people say it."""
+    at = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+    minutes = max(0, int((datetime.now(UTC) - at).total_seconds() // 60))
+    for unit, length in (("day", 1440), ("hour", 60), ("minute", 1)):
+        if minutes >= length:
+            count = minutes // length
+            return f"{count} {unit}{'s' if count != 1 else ''} ago"
+    return "just now"
+
+
+def _cell(value: Any) -> str:
+    return "" if value is None else str(value)
