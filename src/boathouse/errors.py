@@ -37,6 +37,10 @@ class MissingError(UsageError):
     """Something was named that is not there."""
 
 
+class TooLargeError(UsageError):
+    """More bytes than are taken at once."""
+
+
 class SourceError(BoathouseError):
     """A source that cannot be reached or read."""
 

@@ -13,7 +13,7 @@ from boathouse.workbench import Workbench
 SALES = """-- title: Sales of a region
 -- path: /sales/{region}
 -- cache: 60
--- parameters: {region: VARCHAR, least: {type: "DECIMAL(9,2)", default: 0}}
+-- parameters: {region: {type: VARCHAR, example: West}, least: {type: "DECIMAL(9,2)", default: 0}}
 SELECT id, amount FROM orders WHERE region = :region AND amount >= :least ORDER BY id
 """
 

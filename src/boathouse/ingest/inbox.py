@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from boathouse.config import Pipeline
-from boathouse.errors import LimitError, StepError, UsageError, first_line
+from boathouse.errors import StepError, TooLargeError, UsageError, first_line
 from boathouse.lake.records import BatchRecord, RunRecord
 from boathouse.sources import open_source
 from boathouse.sources.files import FileSource
@@ -43,7 +43,7 @@ def push(pipeline: Pipeline, root: Path, body: bytes) -> tuple[str, int]:
 
 def upload(pipeline: Pipeline, root: Path, filename: str, body: BinaryIO, largest: int) -> str:
     """Puts a file where the pipeline reads, over one of the same name: its name as an item. Raises UsageError where the
-    pipeline reads no files or none of this name, LimitError for one that is too large."""
+    pipeline reads no files or none of this name, TooLargeError for one that is too large."""
     source = _source(pipeline, root)
     if not isinstance(source, FileSource) or isinstance(source, PushSource):
         raise UsageError(f"{pipeline.name} reads no files: its source is of type {pipeline.source.type}")
@@ -113,7 +113,7 @@ def _bounded(body: BinaryIO, largest: int) -> Iterator[bytes]:
     while chunk := body.read(_CHUNK):
         size += len(chunk)
         if size > largest:
-            raise LimitError(f"the file is larger than {largest:,} bytes", hint="[api] uploads = … in boathouse.toml")
+            raise TooLargeError(f"the file is larger than {largest:,} bytes", hint="[api] uploads = … in boathouse.toml")
         yield chunk
 
 

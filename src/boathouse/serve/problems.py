@@ -2,19 +2,38 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
-from boathouse.errors import AccessError, BoathouseError, BusyError, LakeError, LimitError, MissingError, QueryError, UsageError
+from boathouse.errors import (
+    AccessError,
+    BoathouseError,
+    BusyError,
+    LakeError,
+    LimitError,
+    MissingError,
+    QueryError,
+    TooLargeError,
+    UsageError,
+)
 from boathouse.secrets import scrub
 
-_STATUS = {BusyError: 429, MissingError: 404, LimitError: 408, QueryError: 400, UsageError: 400, LakeError: 503}
+_STATUS = {
+    BusyError: 429,
+    TooLargeError: 413,
+    MissingError: 404,
+    LimitError: 408,
+    QueryError: 400,
+    UsageError: 400,
+    LakeError: 503,
+}
 _log = logging.getLogger("boathouse.serve")
 
 
@@ -30,10 +49,10 @@ def _place(error: BoathouseError) -> str | None:
     return error.where if error.where and "/" not in error.where and "\\" not in error.where else None
 
 
-def problem(status: int, title: str, **more: Any) -> JSONResponse:
+def problem(status: int, title: str, **more: Any) -> Response:
     """RFC 9457: `title` and, where there is one, `hint`."""
     told = {"type": "about:blank", "status": status, "title": title} | {key: value for key, value in more.items() if value}
-    return JSONResponse(told, status, media_type="application/problem+json")
+    return Response(json.dumps(told, ensure_ascii=False) + "\n", status, media_type="application/problem+json")
 
 
 def install(app: FastAPI, page: Callable[[Request, BoathouseError], Response | None] | None = None) -> None:
@@ -52,17 +71,17 @@ def install(app: FastAPI, page: Callable[[Request, BoathouseError], Response | N
         return made
 
     @app.exception_handler(RequestValidationError)
-    def not_understood(request: Request, error: RequestValidationError) -> JSONResponse:
+    def not_understood(request: Request, error: RequestValidationError) -> Response:
         told = "; ".join(f"{'.'.join(map(str, one['loc'][1:]))}: {one['msg']}" for one in error.errors())
         return problem(422, told, hint="/docs shows what this address takes")
 
     @app.exception_handler(HTTPException)
-    def by_http(request: Request, error: HTTPException) -> JSONResponse:
+    def by_http(request: Request, error: HTTPException) -> Response:
         made = problem(error.status_code, str(error.detail))
         made.headers.update(error.headers or {})
         return made
 
     @app.exception_handler(Exception)
-    def unforeseen(request: Request, error: Exception) -> JSONResponse:
+    def unforeseen(request: Request, error: Exception) -> Response:
         _log.error("%s %s", request.method, request.url.path, exc_info=error)
         return problem(500, "the server failed", hint="its log has the reason")

@@ -9,7 +9,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, Response
 
 from boathouse.config.workbench import in_bytes
-from boathouse.errors import LimitError, UsageError
+from boathouse.errors import TooLargeError, UsageError
 from boathouse.query.guard import no_dataset
 from boathouse.query.rows import LARGEST, OPERATORS, Wanted
 from boathouse.serve.answers import answer, form_of, known_tags, told
@@ -107,7 +107,7 @@ async def push(
     async for chunk in request.stream():
         body += chunk
         if len(body) > largest:
-            raise LimitError(f"the body is larger than {largest:,} bytes", hint="push it in parts")
+            raise TooLargeError(f"the body is larger than {largest:,} bytes", hint="push it in parts")
     return await run_in_threadpool(_push, site, name, bytes(body), wait)
 
 

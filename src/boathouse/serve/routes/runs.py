@@ -13,6 +13,7 @@ from boathouse.query.catalog import run_shown
 from boathouse.serve.site import Served, Site, Who
 
 router = APIRouter(tags=["runs"])
+_ZONES = ("raw/", "runs/docs/", "runs/notebooks/")
 _MEDIA = {".ipynb": "application/x-ipynb+json", ".html": "text/html; charset=utf-8", ".css": "text/css"}
 
 
@@ -71,7 +72,7 @@ def notebook(site: Served, who: Who, run_id: str) -> Response:
 def lake(site: Served, who: Who, path: str) -> Response:
     """A file below raw/, quarantine/ or runs/ of the lake: a batch as received, a notebook, a page of the Data Docs."""
     who.must_see_all()
-    if not path.startswith(("raw/", "runs/docs/", "runs/notebooks/")) or ".." in path.split("/") or "\\" in path:
+    if not path.startswith(_ZONES) or {"", ".", ".."} & set(path.split("/")) or "\\" in path:
         raise MissingError(f"no file {path!r}", hint="files are below raw/, runs/docs/ and runs/notebooks/")
     return _file(site, path, download=not path.startswith("runs/docs/"))
 
