@@ -40,7 +40,10 @@ def check(con: duckdb.DuckDBPyConnection, sql: str, datasets: Iterable[str]) -> 
     """Holds a query against what is allowed; `datasets` are those that the caller may see.
     Raises QueryError for what may not run, MissingError for a table that is no dataset."""
     text = _one_select(con, sql)
-    answer = json.loads(con.execute("SELECT json_serialize_sql(?)", [text]).fetchall()[0][0])
+    try:
+        answer = json.loads(con.execute("SELECT json_serialize_sql(?)", [text]).fetchall()[0][0])
+    except (duckdb.Error, RecursionError, MemoryError):
+        raise QueryError("this query is nested too deeply", hint="write it as several steps, by WITH") from None
     if answer["error"]:
         raise QueryError(f"this form of query cannot be run: {answer['error_message']}", hint="write it as one SELECT")
     statement = answer["statements"][0]["node"]
@@ -69,17 +72,33 @@ def no_dataset(name: str, known: Iterable[str]) -> MissingError:
 def _one_select(con: duckdb.DuckDBPyConnection, sql: str) -> str:
     """The text of the only statement, without the `;` that ends it."""
     try:
+        sql.encode()
         statements = con.extract_statements(sql)
+        kinds = [statement.type for statement in statements]
     except duckdb.Error as error:
         raise QueryError(f"not SQL: {first_line(error)}", hint="mend the query") from error
-    if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+    except UnicodeEncodeError as error:
+        raise QueryError("not SQL: it holds half a character", hint="save the query as UTF-8") from error
+    except ValueError:  # a kind of statement that this version of the engine has no name for
+        kinds = []
+    if kinds != [duckdb.StatementType.SELECT]:
         raise QueryError("only one SELECT can be run: the lake is written by pipelines", hint="boathouse run NAME")
     text = statements[0].query
     while True:  # a comment may stand behind the `;`, and a `;` in one: the tokens tell
-        ends = [place for place, kind in duckdb.tokenize(text) if kind == duckdb.token_type.operator and text[place] == ";"]
+        ends = [place for place, mark in operators(text) if mark == ";"]
         if not ends:
             return text
         text = text[: ends[-1]]
+
+
+def operators(sql: str) -> Iterator[tuple[int, str]]:
+    """The places of an SQL text where an operator begins, each with its first character."""
+    data, seen, place = sql.encode(), 0, 0
+    for start, kind in duckdb.tokenize(sql):
+        place += len(data[seen:start].decode(errors="ignore"))  # the engine counts bytes
+        seen = start
+        if kind == duckdb.token_type.operator:
+            yield place, sql[place : place + 1]
 
 
 class _Walk:

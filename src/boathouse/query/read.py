@@ -17,9 +17,10 @@ import pyarrow as pa
 from boathouse.config import Limits, QueryLimits
 from boathouse.engine import Engine, literal, quote
 from boathouse.engine.duck import explain
-from boathouse.errors import BoathouseError, LimitError, QueryError
+from boathouse.errors import BoathouseError, LimitError, QueryError, UsageError
 from boathouse.lake import Lake
 from boathouse.lake.table import BATCH
+from boathouse.query.copies import Copies
 from boathouse.query.guard import Checked, check, no_dataset
 from boathouse.query.policy import EVERYTHING, Policy
 from boathouse.query.receipt import Asked
@@ -37,6 +38,7 @@ class Reader:
     def __init__(self, lake: Lake, limits: Limits, max_age: float = 0.0):
         self._engine = Engine(limits, Path(tempfile.gettempdir()) / f"boathouse-{getpass.getuser()}" / "query")
         self.snapshots = Snapshots(lake, self._engine, max_age)
+        self.copies = Copies(self._engine, budget=0)
         if not lake.store.is_local:
             self._engine.attach(lake.store.filesystem())
         self._engine.run(f"SET allowed_directories = [{literal(lake.store.url('curated') + '/')}]")
@@ -53,6 +55,11 @@ class Reader:
     ) -> Result:  # fmt: skip
         """The result of one SELECT, each dataset at its newest version or at the one that `versions` names.
         Raises QueryError for what may not run or fails, UsageError for a dataset that is none."""
+        if parameters is not None and (isinstance(parameters, str | bytes) or not isinstance(parameters, Sequence | dict)):
+            raise UsageError(
+                f"parameters: {type(parameters).__name__} is neither a list nor a mapping",
+                hint="[1, 'West'] or {'region': 'West'}",
+            )
         cursor = self.cursor()
         try:
             checked = check(cursor, sql, policy.visible(self.snapshots.names()))
@@ -84,15 +91,18 @@ class Reader:
             wanted, limits = replace(wanted, limit=min(wanted.limit, limits.rows)), limits.model_copy(update={"rows": None})
         limits = limits or QueryLimits()
         snapshot = self.snapshots.get(name, place.version if place else version)
+        made = select(name, snapshot.columns, wanted, first, place)
+        checked = Checked(made.whole, [name], ordered=True)
         cursor = self.cursor()
         try:
-            made = select(cursor, name, snapshot.columns, wanted, first, place)
-            checked = Checked(made.whole, [name], ordered=True)
             whole = self._run(cursor, checked, made.whole, made.parameters or None, [snapshot], limits, policy)
-        except BaseException:
-            cursor.close()
+            page = whole.arrow()
+        except QueryError:
+            made.check(cursor)
             raise
-        rows, end = split(whole.arrow(), made, wanted, snapshot.version, place)
+        finally:
+            cursor.close()
+        rows, end = split(page, made, wanted, snapshot.version, place)
         asked = replace(whole.asked, sql=made.shown)
         return Result.of(rows, asked, limits), end.token() if end else None
 
@@ -103,7 +113,8 @@ class Reader:
         """What has been checked, with each dataset as the policy shows it."""
         told, at = BATCH in sql.lower(), datetime.now(UTC)
         parts = [
-            f"{quote(t.name)} AS NOT MATERIALIZED ({policy.over(t, t.select_with_batch if told else t.select)})" for t in tables
+            f"{quote(t.name)} AS NOT MATERIALIZED ({policy.over(t, t.select_with_batch if told else self.copies.select(t))})"
+            for t in tables
         ]
         text = f"WITH {', '.join(parts)} SELECT * FROM ({checked.text}\n)" if parts else checked.text
         applied = policy.applied(checked.datasets)

@@ -12,8 +12,7 @@ import binascii
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 import duckdb
 import pyarrow as pa
@@ -76,17 +75,25 @@ class Select:
 
     shown: str
     whole: str
-    parameters: dict[str, Any]
-    keys: list[str]
-    columns: list[str] = field(default_factory=list)
+    parameters: dict[str, str]
+    columns: list[str]
+    given: list[tuple[str, str, str]]
+
+    def check(self, con: duckdb.DuckDBPyConnection) -> None:
+        """Raises UsageError for a value that its column's type does not take: to be asked where the query failed."""
+        for where, kind, value in self.given:
+            try:
+                [[taken]] = con.execute(f"SELECT TRY_CAST($v AS {kind}) IS NOT NULL", {"v": value}).fetchall()
+            except duckdb.Error:
+                taken = False
+            if not taken:
+                raise UsageError(f"{where}: {value!r} is not a {kind}", hint="an empty cell is __isnull=true")
 
 
-def select(
-    con: duckdb.DuckDBPyConnection, name: str, columns: dict[str, str], wanted: Wanted, first: Sequence[str], place: Place | None
-) -> Select:
+def select(name: str, columns: dict[str, str], wanted: Wanted, first: Sequence[str], place: Place | None) -> Select:
     """The SQL of a page of `name`, whose `columns` have these types; `first` are the columns that order it where nothing
-    else does. Raises UsageError for a column, an operator or a value that is wrong."""
-    build = _Build(con, columns)
+    else does. Raises UsageError for a column or an operator that is none."""
+    build = _Build(columns)
     chosen = [build.known(column, "select") for column in wanted.select] or list(columns)
     where = [build.condition(*one) for one in wanted.filters]
     order = {build.known(column.removeprefix("-"), "order"): column.startswith("-") for column in wanted.order}
@@ -98,11 +105,11 @@ def select(
         where.append(build.from_place(order, place.values))
     tail = f" FROM {quote(name)}" + (f" WHERE {' AND '.join(where)}" if where else "")
     tail += " ORDER BY " + ", ".join(f"{quote(column)} {'DESC' if down else 'ASC'} NULLS LAST" for column, down in order.items())
-    listed, keys = ", ".join(map(quote, chosen)), list(order)
-    texts = ", ".join(f"{quote(column)}::VARCHAR AS {quote(f'_key{n}')}" for n, column in enumerate(keys))
-    offset = f" OFFSET {skip}" if skip else ""
-    return Select(f"SELECT {listed}{tail} LIMIT {wanted.limit}{offset}", f"SELECT {listed}, {texts}{tail} LIMIT {wanted.limit + 1}{offset}",
-                  build.parameters, keys, chosen)  # fmt: skip
+    listed, offset = ", ".join(map(quote, chosen)), f" OFFSET {skip}" if skip else ""
+    # what the order's columns hold becomes text behind the limit, or the engine would do it for every row
+    texts = ", ".join(f"{quote(column)}::VARCHAR AS {quote(f'_key{n}')}" for n, column in enumerate(order))
+    whole = f"SELECT {listed}, {texts} FROM (SELECT *{tail} LIMIT {wanted.limit + 1}{offset})"
+    return Select(f"SELECT {listed}{tail} LIMIT {wanted.limit}{offset}", whole, build.parameters, chosen, build.given)
 
 
 def split(page: pa.Table, made: Select, wanted: Wanted, version: int, before: Place | None) -> tuple[pa.Table, Place | None]:
@@ -126,9 +133,10 @@ def _row(table: pa.Table, number: int) -> tuple[str | None, ...]:
 class _Build:
     """Conditions with bound parameters, each cast to its column's type."""
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, columns: dict[str, str]):
-        self.con, self.columns = con, columns
-        self.parameters: dict[str, Any] = {}
+    def __init__(self, columns: dict[str, str]):
+        self.columns = columns
+        self.parameters: dict[str, str] = {}
+        self.given: list[tuple[str, str, str]] = []
 
     def known(self, column: str, where: str) -> str:
         if column not in self.columns:
@@ -158,18 +166,9 @@ class _Build:
         return f"{name} {_COMPARE[operator]} {self.bound(column, operator, value)}"
 
     def bound(self, column: str, operator: str, value: str) -> str:
-        kind = self.columns[column]
-        try:
-            found = self.con.execute(f"SELECT TRY_CAST($v AS {kind}) IS NULL", {"v": value}).fetchall()[0][0]
-        except duckdb.Error:
-            found = True
-        if found:
-            raise UsageError(f"{column}__{operator}: {value!r} is not a {kind}", hint="an empty cell is __isnull=true")
-        return self._parameter(value, kind)
-
-    def _parameter(self, value: str | None, kind: str) -> str:
-        name = f"p{len(self.parameters) + 1}"
+        kind, name = self.columns[column], f"p{len(self.parameters) + 1}"
         self.parameters[name] = value
+        self.given.append((f"{column}__{operator}", kind, value))
         return f"CAST(${name} AS {kind})"
 
     def from_place(self, order: dict[str, bool], values: Sequence[str | None]) -> str:

@@ -9,6 +9,7 @@ import duckdb
 
 from boathouse.config.query import SavedQuery
 from boathouse.errors import UsageError, did_you_mean
+from boathouse.query.guard import operators
 
 
 def bound(query: SavedQuery, given: dict[str, Any], con: duckdb.DuckDBPyConnection) -> tuple[str, dict[str, Any]]:
@@ -35,9 +36,9 @@ def bound(query: SavedQuery, given: dict[str, Any], con: duckdb.DuckDBPyConnecti
 def with_casts(query: SavedQuery) -> tuple[str, set[str]]:
     """`:name` as `CAST($name AS TYPE)`, but in texts and comments; and the names that are used."""
     sql, parts, used, last = query.sql, [], set(), 0
-    for start, kind in duckdb.tokenize(sql):
-        name = re.match(r":(\w+)", sql[start:])
-        if kind == duckdb.token_type.operator and name and name[1] in query.parameters:
+    for start, mark in operators(sql):
+        name = re.match(r":(\w+)", sql[start:]) if mark == ":" else None
+        if name and name[1] in query.parameters:
             parts.append(f"{sql[last:start]}CAST(${name[1]} AS {query.parameters[name[1]].type})")
             used.add(name[1])
             last = start + name.end()

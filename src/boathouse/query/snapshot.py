@@ -19,14 +19,17 @@ _KEPT = 1_000
 
 @dataclass(frozen=True)
 class Snapshot:
-    """One version of a dataset. `files` maps a file's URL to the batch that its rows came with."""
+    """One version of a dataset. `files` maps a file's URL to the batch that its rows came with, `size` is theirs in bytes;
+    `table` is the id of the Delta table."""
 
     name: str
     version: int
+    table: str
     columns: dict[str, str]
     files: dict[str, str]
     source: str
     rows: int
+    size: int
     committed_at: datetime
     verdict: str | None
 
@@ -97,8 +100,9 @@ class Snapshots:
         files = table.files()
         commit = table.made_by()
         urls = {self.lake.store.url(f"{table.path}/{file.path}"): str(file.partition[BATCH]) for file in files}
-        return Snapshot(name, int(table.version or 0), columns, urls, self._source(columns, list(urls)),
-                        sum(file.rows for file in files), commit["timestamp"], commit.get("verdict"))  # fmt: skip
+        return Snapshot(name, int(table.version or 0), str(table.delta.metadata().id), columns, urls,
+                        self._source(columns, list(urls)), sum(file.rows for file in files), sum(file.size for file in files),
+                        commit["timestamp"], commit.get("verdict"))  # fmt: skip
 
     def _source(self, columns: dict[str, str], urls: list[str]) -> str:
         """What stands behind FROM. A column that is younger than some of the files is NULL in their rows."""

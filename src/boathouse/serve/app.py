@@ -10,6 +10,7 @@ from fastapi.middleware.gzip import GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from boathouse import __version__
+from boathouse.config.workbench import in_bytes
 from boathouse.serve import problems
 from boathouse.serve.audit import Audit, Log
 from boathouse.serve.identity import Door
@@ -28,6 +29,7 @@ def create(wb: Workbench, *, loopback: bool = True) -> FastAPI:
     """The API of a workbench; on a loopback address those without a key see everything, unless boathouse.toml says otherwise.
     Raises UsageError for a saved query that is wrong or whose path is taken."""
     wb.reader.snapshots.max_age = _FRESH
+    wb.reader.copies.budget = in_bytes(wb.config.limits.memory) // 2
     saved = wb.queries()
 
     @asynccontextmanager
