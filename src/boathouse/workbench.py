@@ -16,7 +16,9 @@ from boathouse.config import Pipeline, SavedQuery, find_root, load_pipeline, loa
 from boathouse.config.workbench import in_bytes
 from boathouse.errors import BoathouseError, MissingError, UsageError, did_you_mean, first_line
 from boathouse.lake import Lake, audit, catalog, quarantine, records
+from boathouse.lake.catalog import Catalog
 from boathouse.lake.records import RunRecord
+from boathouse.lake.tables import Tables
 
 if TYPE_CHECKING:
     import pandas
@@ -49,6 +51,15 @@ class Workbench:
         lake = self.config.lake
         root = lake if "://" in lake else str(self.root / Path(lake).expanduser())
         return Lake(root, self.config.storage)
+
+    @cached_property
+    def tables(self) -> Tables:
+        """The datasets' newest tables."""
+        return Tables(self.lake)
+
+    @cached_property
+    def _catalog(self) -> Catalog:
+        return Catalog(self.tables)
 
     def __repr__(self) -> str:
         return f"<boathouse workbench {self.root}, lake {self.lake.store.root}>"
@@ -172,7 +183,7 @@ class Workbench:
         """The one way to read: a locked engine over the datasets."""
         from boathouse.query import Reader
 
-        return Reader(self.lake, self.config.limits)
+        return Reader(self.tables, self.config.limits)
 
     def sql(
         self, sql: str, parameters: Sequence[Any] | dict[str, Any] | None = None, *, versions: dict[str, int] | None = None,
@@ -250,8 +261,11 @@ class Workbench:
         from boathouse.query import catalog
 
         policy, publishing = self.policy(role), self._publishing()
-        names = self._visible(name, policy) if name else policy.visible(self.lake.datasets())
-        return [catalog.described(self.lake, each, publishing.get(each), policy) for each in names]
+        found = []
+        for each in self._visible(name, policy) if name else policy.visible(self.tables.names()):
+            with contextlib.nullcontext() if name else contextlib.suppress(MissingError):  # its first commit is still to come
+                found.append(catalog.described(self._catalog, each, publishing.get(each), policy))
+        return found
 
     def dataset(self, name: str, *, role: str | Policy | None = None) -> dict[str, Any]:
         """Everything known of a dataset: columns, freshness, quality, lineage, versions, latest runs."""
@@ -263,12 +277,12 @@ class Workbench:
         pipeline, runs = self.publisher(name), records.read(self.lake, dataset=name)
         asked = [query for query in self.queries() if policy.may_ask(query)]
         reading = [query.name for query in asked if name in self.reader.reads(with_casts(query)[0])]
-        return catalog.in_full(self.lake, name, pipeline, policy, runs, reading)
+        return catalog.in_full(self._catalog, name, pipeline, policy, runs, reading)
 
     def _visible(self, name: str, policy: Policy) -> list[str]:
         from boathouse.query.guard import no_dataset
 
-        if name not in (known := policy.visible(self.lake.datasets())):
+        if name not in (known := policy.visible(self.tables.names())):
             raise no_dataset(name, known)
         return [name]
 
@@ -385,7 +399,7 @@ class Dataset:
     def schema(self) -> dict[str, str]:
         """Its columns and their types."""
         table = self.workbench.lake.published(self.name, self.version)
-        return {column["name"]: column["type"] for column in catalog.describe_table(self.name, table, {})["columns"]}
+        return {column["name"]: column["type"] for column in catalog.describe(self.name, table)["columns"]}
 
     def history(self) -> list[dict[str, Any]]:
         """Its commits, newest first: version, timestamp, operation, verdict, counts."""

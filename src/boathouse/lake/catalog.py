@@ -4,27 +4,37 @@ from __future__ import annotations
 
 from typing import Any
 
-from boathouse.lake.lake import Lake
 from boathouse.lake.table import BATCH, Table
+from boathouse.lake.tables import Tables
 from boathouse.lake.types import sql_type
 
 
-def describe(lake: Lake, name: str, texts: dict[str, str] | None = None) -> dict[str, Any]:
-    """One dataset as the contract has it; `texts` gives descriptions, of columns by name and of itself under ''."""
-    return describe_table(name, lake.published(name), texts or {})
+class Catalog:
+    """What each dataset's newest version says of itself, read once a version."""
+
+    def __init__(self, tables: Tables):
+        self.tables = tables
+        self._read: dict[str, tuple[str, int | None, dict[str, Any]]] = {}
+
+    def entry(self, name: str) -> dict[str, Any]:
+        """One dataset as the contract has it, without descriptions. Raises MissingError where there is none."""
+        table = self.tables.newest(name)
+        assert table.delta is not None
+        made, version = str(table.delta.metadata().id), table.version
+        known = self._read.get(name)
+        if known is None or known[:2] != (made, version):
+            known = self._read[name] = made, version, describe(name, table)
+        return known[2]
 
 
-def describe_table(name: str, table: Table, texts: dict[str, str]) -> dict[str, Any]:
+def describe(name: str, table: Table) -> dict[str, Any]:
+    """One version of a dataset."""
     assert table.delta is not None
-    latest = table.made_by()
-    columns = [
-        {"name": field.name, "type": sql_type(field.type), "description": texts.get(field.name)}
-        for field in table.delta.schema().fields
-        if field.name != BATCH
-    ]
+    latest, metadata = table.made_by(), table.delta.metadata()
+    columns = [{"name": f.name, "type": sql_type(f.type)} for f in table.delta.schema().fields if f.name != BATCH]
     return {
         "name": name,
-        "description": texts.get("") or table.delta.metadata().description,
+        "description": metadata.description,
         "rows": sum(file.rows for file in table.files()),
         "version": table.version,
         "updated_at": latest["timestamp"].isoformat(),

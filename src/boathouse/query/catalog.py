@@ -7,27 +7,31 @@ from datetime import UTC, datetime
 from typing import Any
 
 from boathouse.config import Pipeline
-from boathouse.lake import Lake, Table, catalog
+from boathouse.lake import Table
+from boathouse.lake.catalog import Catalog
 from boathouse.lake.table import BATCH
 from boathouse.query.policy import Policy
 from boathouse.secrets import scrub
 
 
-def described(lake: Lake, name: str, pipeline: Pipeline | None, policy: Policy) -> dict[str, Any]:
+def described(catalog: Catalog, name: str, pipeline: Pipeline | None, policy: Policy) -> dict[str, Any]:
     """One dataset. A count of all its rows would tell what a policy hides, so it is left out under one."""
-    entry = catalog.describe(lake, name, _texts(pipeline))
+    entry = dict(catalog.entry(name))
+    texts = {column: spec.description for column, spec in pipeline.columns.items()} if pipeline else {}
+    entry["columns"] = [column | {"description": texts.get(column["name"])} for column in entry["columns"]]
+    entry["description"] = (pipeline and pipeline.description) or entry["description"]
     for applied in policy.applied([name]):
         entry |= {"rows": None, "policy": applied.model_dump()}
     return entry
 
 
 def in_full(
-    lake: Lake, name: str, pipeline: Pipeline | None, policy: Policy, runs: list[dict[str, Any]], queries: Iterable[str]
+    catalog: Catalog, name: str, pipeline: Pipeline | None, policy: Policy, runs: list[dict[str, Any]], queries: Iterable[str]
 ) -> dict[str, Any]:
     """One dataset with its freshness, quality, lineage, versions and latest runs; under a policy without what was counted
     or seen in its rows. `runs` are its pipeline's, newest first, `queries` the names of the saved ones that read it."""
-    table = lake.published(name)
-    entry = described(lake, name, pipeline, policy)
+    table = catalog.tables.newest(name)
+    entry = described(catalog, name, pipeline, policy)
     updated, hidden = datetime.fromisoformat(entry["updated_at"]), bool(policy.applied([name]))
     history = table.history()
     versions = [_version(commit, hidden) for commit in history]
@@ -56,14 +60,6 @@ def run_shown(run: dict[str, Any], policy: Policy) -> dict[str, Any]:
     kept = ("run_id", "pipeline", "dataset", "status", "started_at", "seconds", "table_version")
     counted = {} if policy.applied([run["dataset"]]) else {key: value for key, value in run.items() if key.startswith("rows_")}
     return {key: run[key] for key in kept} | counted
-
-
-def _texts(pipeline: Pipeline | None) -> dict[str, str]:
-    """Descriptions of the columns, and under '' of the dataset."""
-    if pipeline is None:
-        return {}
-    mine = {column: spec.description for column, spec in pipeline.columns.items() if spec.description}
-    return mine | ({"": pipeline.description} if pipeline.description else {})
 
 
 def _source(pipeline: Pipeline | None, policy: Policy) -> dict[str, Any] | None:

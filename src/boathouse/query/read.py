@@ -18,8 +18,8 @@ from boathouse.config import Limits, QueryLimits
 from boathouse.engine import Engine, literal, quote
 from boathouse.engine.duck import explain
 from boathouse.errors import BoathouseError, LimitError, QueryError, UsageError
-from boathouse.lake import Lake
 from boathouse.lake.table import BATCH
+from boathouse.lake.tables import Tables
 from boathouse.query.copies import Copies
 from boathouse.query.guard import Checked, check, no_dataset
 from boathouse.query.policy import EVERYTHING, Policy
@@ -35,10 +35,11 @@ _BATCH_ROWS = 100_000
 class Reader:
     """Queries a lake. One locked engine serves many threads; each query has a cursor of its own."""
 
-    def __init__(self, lake: Lake, limits: Limits, max_age: float = 0.0):
+    def __init__(self, tables: Tables, limits: Limits):
         self._engine = Engine(limits, Path(tempfile.gettempdir()) / f"boathouse-{getpass.getuser()}" / "query")
-        self.snapshots = Snapshots(lake, self._engine, max_age)
+        self.tables, self.snapshots = tables, Snapshots(tables, self._engine)
         self.copies = Copies(self._engine, budget=0)
+        lake = tables.lake
         if not lake.store.is_local:
             self._engine.attach(lake.store.filesystem())
         self._engine.run(f"SET allowed_directories = [{literal(lake.store.url('curated') + '/')}]")
@@ -62,7 +63,7 @@ class Reader:
             )
         cursor = self.cursor()
         try:
-            checked = check(cursor, sql, policy.visible(self.snapshots.names()))
+            checked = check(cursor, sql, policy.visible(self.tables.names()))
             pinned = {name.lower(): version for name, version in (versions or {}).items()}
             tables = [self.snapshots.get(name, pinned.get(name.lower())) for name in checked.datasets]
             return self._run(cursor, checked, sql, parameters, tables, limits or QueryLimits(), policy)
@@ -74,7 +75,7 @@ class Reader:
         """The datasets that a query reads; none where it may not run."""
         with self.cursor() as cursor:
             try:
-                return check(cursor, sql, self.snapshots.names()).datasets
+                return check(cursor, sql, self.tables.names()).datasets
             except BoathouseError:
                 return []
 
@@ -85,7 +86,7 @@ class Reader:
         """Some rows of a dataset, and the token of the next page where there is one. `first` orders them where nothing else
         does. Raises MissingError for a dataset that is none, UsageError for a column, a value or a token that is wrong."""
         place = Place.of(wanted.after, wanted) if wanted.after else None
-        if name not in (known := policy.visible(self.snapshots.names())):
+        if name not in (known := policy.visible(self.tables.names())):
             raise no_dataset(name, known)
         if limits and limits.rows:  # a page that is cut has a next one
             wanted, limits = replace(wanted, limit=min(wanted.limit, limits.rows)), limits.model_copy(update={"rows": None})

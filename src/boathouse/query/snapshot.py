@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
 from boathouse.engine import Engine, literal, quote
-from boathouse.lake import Lake, Table
+from boathouse.lake import Table
 from boathouse.lake.table import BATCH
+from boathouse.lake.tables import Tables
 from boathouse.lake.types import sql_type
 
 _KEPT = 1_000
@@ -50,29 +50,17 @@ class Snapshot:
 
 
 class Snapshots:
-    """The lake's datasets as they are now, or as they were. A version is read once; whether there is a newer one is asked
-    each time, or at most every `max_age` seconds. For many threads."""
+    """The lake's datasets as they are now, or as they were. A version is read once. For many threads."""
 
-    def __init__(self, lake: Lake, engine: Engine, max_age: float = 0.0):
-        self.lake, self.engine, self.max_age = lake, engine, max_age
+    def __init__(self, tables: Tables, engine: Engine):
+        self.tables, self.lake, self.engine = tables, tables.lake, engine
         self._made: OrderedDict[tuple[str, str, int], Snapshot] = OrderedDict()
-        self._tables: dict[str, tuple[float, Table]] = {}
-        self._names: tuple[float, list[str]] = (float("-inf"), [])
         self._lock = threading.RLock()
-
-    def names(self) -> list[str]:
-        """The datasets that have been published."""
-        with self._lock:
-            asked, names = self._names
-            if time.monotonic() - asked >= self.max_age:
-                names = self.lake.store.folders("curated")
-                self._names = (time.monotonic(), names)
-            return names
 
     def get(self, name: str, version: int | None = None) -> Snapshot:
         """A dataset at a version, or at its newest. Raises UsageError where there is none."""
         with self._lock:
-            table = self.lake.published(name, version) if version is not None else self._newest(name)
+            table = self.lake.published(name, version) if version is not None else self.tables.newest(name)
             assert table.delta is not None
             key = (name, str(table.delta.metadata().id), int(table.version or 0))  # a dataset made anew counts from 0 again
             if key not in self._made:
@@ -81,17 +69,6 @@ class Snapshots:
                     self._made.popitem(last=False)
             self._made.move_to_end(key)
             return self._made[key]
-
-    def _newest(self, name: str) -> Table:
-        asked, table = self._tables.get(name, (float("-inf"), None))
-        if table is None or not self.max_age:
-            table = self.lake.published(name)
-        elif time.monotonic() - asked >= self.max_age:
-            table.refresh()
-        else:
-            return table
-        self._tables[name] = (time.monotonic(), table)
-        return table
 
     def _make(self, name: str, table: Table) -> Snapshot:
         assert table.delta is not None

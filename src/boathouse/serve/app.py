@@ -28,7 +28,7 @@ _FRESH = 0.5  # seconds for which a dataset's newest version is taken to be know
 def create(wb: Workbench, *, loopback: bool = True) -> FastAPI:
     """The API of a workbench; on a loopback address those without a key see everything, unless boathouse.toml says otherwise.
     Raises UsageError for a saved query that is wrong or whose path is taken."""
-    wb.reader.snapshots.max_age = _FRESH
+    wb.tables.max_age = _FRESH
     wb.reader.copies.budget = in_bytes(wb.config.limits.memory) // 2
     saved = wb.queries()
 

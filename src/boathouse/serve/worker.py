@@ -25,7 +25,7 @@ def main() -> None:
         _bound_memory(2 * in_bytes(config.limits.memory) + (1 << 30))
         wb = Workbench(root, environment=environment)
         wb.config = config
-        wb.reader.snapshots.max_age = 0.5
+        wb.tables.max_age = 0.5
         while True:
             _answer(wb, pickle.load(sys.stdin.buffer), out)
     os._exit(0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -16,6 +17,7 @@ from boathouse.serve.answers import answer, form_of, known_tags, told
 from boathouse.serve.site import Form, Served, Site, Who
 
 router = APIRouter(tags=["datasets"])
+SAMPLE = 10
 _OWN = ("select", "order", "limit", "after", "version", "format")
 
 
@@ -39,8 +41,9 @@ def _text(entry: dict[str, Any]) -> str:
 
 @router.get("/datasets/{name}")
 def dataset(site: Served, who: Who, name: str) -> dict[str, Any]:
-    """One dataset: its columns, freshness, quality, lineage, versions and latest runs."""
-    return site.wb.dataset(name, role=who.policy)
+    """One dataset: its columns, freshness, quality, lineage, versions, latest runs and a sample."""
+    sample, _ = site.wb.rows(name, Wanted(limit=SAMPLE), limits=site.limits, role=who.policy)
+    return site.wb.dataset(name, role=who.policy) | {"sample": json.loads(b"".join(sample.chunks("json")))}
 
 
 @router.get("/datasets/{name}/rows")

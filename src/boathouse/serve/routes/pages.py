@@ -17,7 +17,7 @@ from boathouse.query.rows import Wanted
 from boathouse.serve.answers import note
 from boathouse.serve.identity import COOKIE, Caller
 from boathouse.serve.problems import status_of
-from boathouse.serve.routes.datasets import found
+from boathouse.serve.routes.datasets import SAMPLE, found
 from boathouse.serve.routes.queries import address, mine
 from boathouse.serve.site import Served, Site, Who
 
@@ -27,7 +27,6 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin",
 }  # fmt: skip
 _STATIC = {"style.css": "text/css", "icon.svg": "image/svg+xml"}
-_SAMPLE = 10
 _SHOWN = 200  # rows of a saved query's answer
 
 
@@ -43,7 +42,7 @@ def index(request: Request, site: Served, who: Who, search: str = "") -> Respons
 def dataset(request: Request, site: Served, who: Who, name: str) -> Response:
     """One dataset: columns, quality, lineage, versions, runs, a sample and the queries that read it."""
     entry = site.wb.dataset(name, role=who.policy)
-    sample, _ = site.wb.rows(name, Wanted(limit=_SAMPLE), limits=site.limits, role=who.policy)
+    sample, _ = site.wb.rows(name, Wanted(limit=SAMPLE), limits=site.limits, role=who.policy)
     note(request, sample.asked)
     reading = [query for query in mine(site, who) if query.name in entry["lineage"]["queries"]]
     return _page(site, who, "dataset.html", dataset=entry, rows=sample.rows(), receipt=sample.receipt, queries=reading,
