@@ -84,6 +84,17 @@ class Store:
     def put_bytes(self, data: bytes, path: str) -> None:
         self._try(path, lambda obstore: obstore.put(self.client, path, data))
 
+    def create(self, data: bytes, path: str) -> None:
+        """A file that is not there yet, whole. Raises FileExistsError where somebody was first."""
+
+        def put(obstore: Any) -> None:
+            try:
+                obstore.put(self.client, path, data, mode="create")
+            except obstore.exceptions.AlreadyExistsError as error:
+                raise FileExistsError(path) from error
+
+        self._try(path, put)
+
     def read(self, path: str) -> bytes:
         return self._try(path, lambda obstore: bytes(obstore.get(self.client, path).bytes()))
 
@@ -124,7 +135,7 @@ class Store:
 
         try:
             return action(obstore)
-        except FileNotFoundError:
+        except (FileExistsError, FileNotFoundError):
             raise
         except Exception as error:
             raise broken(self.url(path), error) from error

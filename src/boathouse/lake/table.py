@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import re
+import tempfile
 import time
 import uuid
 from collections.abc import Callable
@@ -181,11 +182,7 @@ class Table:
         )
         try:
             if self.delta is None:
-                create_table_with_add_actions(
-                    self.store.url(self.path), Schema.from_arrow(commit.schema), actions,
-                    partition_by=commit.partition_by, description=commit.description, configuration=PROPERTIES,
-                    storage_options=self.store.delta_options, commit_properties=properties,
-                )  # fmt: skip
+                self._create(commit, actions, properties)
                 self.delta = DeltaTable(self.store.url(self.path), storage_options=self.store.delta_options)
             else:
                 self.delta.create_write_transaction(
@@ -194,7 +191,7 @@ class Table:
                     post_commithook_properties=PostCommitHookProperties(cleanup_expired_logs=False),
                 )  # fmt: skip
                 self.delta.update_incremental()
-        except CommitFailedError as error:
+        except (CommitFailedError, FileExistsError) as error:
             raise ConflictError(first_line(error)) from error
         except DeltaError as error:
             text = first_line(error)
@@ -204,6 +201,17 @@ class Table:
         except OSError as error:
             raise broken(self.store.url(self.path), error) from error
         return self.delta.version()
+
+    def _create(self, commit: Commit, actions: list[Any], properties: CommitProperties) -> None:
+        """The first commit. delta-rs, losing a race for it, would commit it once more as the second: so it is made aside,
+        and put in place by whoever is first. Raises FileExistsError for the others."""
+        with tempfile.TemporaryDirectory(prefix="boathouse-table-") as aside:
+            create_table_with_add_actions(
+                aside, Schema.from_arrow(commit.schema), actions, partition_by=commit.partition_by,
+                description=commit.description, configuration=PROPERTIES, commit_properties=properties,
+            )  # fmt: skip
+            first = f"_delta_log/{0:020}.json"
+            self.store.create(Path(aside, first).read_bytes(), f"{self.path}/{first}")
 
     def check_types(self, schema: pa.Schema) -> None:
         """Raises StepError where a column has another type here than in `schema`: that needs a table written anew."""
