@@ -22,7 +22,7 @@ def lake(data: Path, scale: str = "1") -> Workbench:
     if root.exists():
         return Workbench(root)
     tool = Path(sys.executable).with_name("tpchgen-cli")
-    subprocess.run([tool, "--scale-factor", scale, "--format", "parquet", "--output-dir", raw], check=True)
+    subprocess.run([tool, "parquet", "--scale-factor", scale, "--output-dir", raw], check=True)
     create(root)
     for file in sorted(raw.glob("*.parquet")):
         (root / "pipelines" / f"{file.stem}.yml").write_text(f"source: {{type: parquet, location: '{file}'}}\nmode: replace\n")

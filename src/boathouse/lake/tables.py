@@ -10,12 +10,12 @@ from boathouse.lake.table import Table
 
 
 class Tables:
-    """Curated tables by name. `max_age` is the seconds for which what was seen last is taken to be so still; 0 opens each
-    table anew. For many threads."""
+    """Curated tables by name. `max_age` is the seconds for which what was seen last is taken to be so still. For many
+    threads."""
 
     def __init__(self, lake: Lake, max_age: float = 0.0):
         self.lake, self.max_age = lake, max_age
-        self._opened: dict[str, tuple[float, Table]] = {}
+        self._opened: dict[str, tuple[float, Table, tuple | None]] = {}
         self._names: tuple[float, list[str]] = (float("-inf"), [])
         self._lock = threading.RLock()
 
@@ -31,12 +31,24 @@ class Tables:
     def newest(self, name: str) -> Table:
         """Raises MissingError where nothing was published under this name."""
         with self._lock:
-            asked, table = self._opened.get(name, (float("-inf"), None))
-            if table is None or not self.max_age:
-                table = self.lake.published(name)
-            elif time.monotonic() - asked >= self.max_age:
-                table.refresh()
-            else:
+            asked, table, mark = self._opened.get(name, (float("-inf"), None, None))
+            if table is not None and time.monotonic() - asked < self.max_age:
                 return table
-            self._opened[name] = (time.monotonic(), table)
+            now = self._mark(name, table)
+            if table is None or now != mark or now is None:
+                table = self.lake.published(name)
+                now = self._mark(name, table)
+            self._opened[name] = (time.monotonic(), table, now)
             return table
+
+    def _mark(self, name: str, table: Table | None) -> tuple | None:
+        """On a disk, what a look at the log tells of a table in hand: it is the newest while its first commit is the same
+        file and there is no commit behind its own. None where that cannot be told."""
+        log = self.lake.store.local(f"curated/{name}/_delta_log")
+        if log is None or table is None or (log / f"{(table.version or 0) + 1:020}.json").exists():
+            return None
+        try:
+            first = (log / f"{0:020}.json").stat()
+        except FileNotFoundError:
+            return None
+        return first.st_ino, first.st_mtime_ns
