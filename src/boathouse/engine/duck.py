@@ -47,7 +47,7 @@ class Engine:
                 "python_enable_replacements": False,
             }
         )
-        self.con.execute("SET TimeZone = 'UTC'")
+        self.con.execute("SET GLOBAL TimeZone = 'UTC'")  # of every cursor
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="duckdb")
 
     def run(self, sql: str, parameters: Sequence[Any] = (), watch: Watch | None = None) -> list[tuple]:

@@ -42,7 +42,8 @@ class Copies:
         """The dataset's own columns, from its copy where there is one."""
         if not self.budget or snapshot.size * _UNPACKED > self.budget:
             return snapshot.select
-        name = f"{snapshot.name} {snapshot.version} {snapshot.table}"
+        # the guard lets no query say a name with a colon, so none reads a copy past its policy
+        name = f"copy:{snapshot.name}:{snapshot.version}:{snapshot.table}"
         with self._lock:
             copy = self._known.setdefault(name, _Copy(snapshot.size * _UNPACKED))
             copy.asked, copy.used = copy.asked + 1, time.monotonic()

@@ -91,11 +91,13 @@ class Policy:
     def _cell(self, column: str, snapshot: Snapshot, roles: list[Role]) -> str:
         """A masked cell, but for the rows in which one of the roles sees it. It keeps the column's type, and is empty
         where its value does not fit."""
-        mask = next(role.masks[snapshot.name][column] for role in roles if column in role.masks.get(snapshot.name, {}))
-        cell = _MASKS[mask].format(quote(column)) if mask in _MASKS else f"({mask}\n)"
-        kept = f"TRY_CAST({cell} AS {snapshot.columns[column]})"
-        seeing = [role for role in roles if column not in role.masks.get(snapshot.name, {})]
-        return f"CASE WHEN {_any(seeing, snapshot.name)} THEN {quote(column)} ELSE {kept} END" if seeing else kept
+        cases = []
+        for role in sorted(roles, key=lambda role: column in role.masks.get(snapshot.name, {})):  # who sees it comes first
+            mask = role.masks.get(snapshot.name, {}).get(column)
+            cell = quote(column) if mask is None else _MASKS[mask].format(quote(column)) if mask in _MASKS else f"({mask}\n)"
+            kept = cell if mask is None else f"TRY_CAST({cell} AS {snapshot.columns[column]})"
+            cases.append(f"WHEN {_any([role], snapshot.name)} THEN {kept}")
+        return f"CASE {' '.join(cases)} END"
 
 
 def _open(role: Role, name: str, column: str) -> bool:
@@ -104,7 +106,8 @@ def _open(role: Role, name: str, column: str) -> bool:
 
 
 def _any(roles: Iterable[Role], name: str) -> str:
-    return "(" + " OR ".join(f"({role.rows[name]}\n)" for role in roles) + ")"
+    """The rows that any of these roles sees."""
+    return "(" + " OR ".join(f"({role.rows[name]}\n)" if name in role.rows else "true" for role in roles) + ")"
 
 
 EVERYTHING = Policy()

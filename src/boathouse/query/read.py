@@ -64,7 +64,7 @@ class Reader:
         cursor = self.cursor()
         try:
             checked = check(cursor, sql, policy.visible(self.tables.names()))
-            pinned = {name.lower(): version for name, version in (versions or {}).items()}
+            pinned = {name.lower(): _version(name, version) for name, version in (versions or {}).items()}
             tables = [self.snapshots.get(name, pinned.get(name.lower())) for name in checked.datasets]
             return self._run(cursor, checked, sql, parameters, tables, limits or QueryLimits(), policy)
         except BaseException:
@@ -91,7 +91,8 @@ class Reader:
         if limits and limits.rows:  # a page that is cut has a next one
             wanted, limits = replace(wanted, limit=min(wanted.limit, limits.rows)), limits.model_copy(update={"rows": None})
         limits = limits or QueryLimits()
-        snapshot = self.snapshots.get(name, place.version if place else version)
+        at = place.version if place else version
+        snapshot = self.snapshots.get(name, None if at is None else _version(name, at))
         made = select(name, snapshot.columns, wanted, first, place)
         checked = Checked(made.whole, [name], ordered=True)
         cursor = self.cursor()
@@ -113,16 +114,27 @@ class Reader:
     ) -> Result:  # fmt: skip
         """What has been checked, with each dataset as the policy shows it."""
         told, at = BATCH in sql.lower(), datetime.now(UTC)
-        parts = [
-            f"{quote(t.name)} AS NOT MATERIALIZED ({policy.over(t, t.select_with_batch if told else self.copies.select(t))})"
-            for t in tables
-        ]
+        parts = [f"{quote(t.name)} AS NOT MATERIALIZED ({policy.over(t, self._select(t, told, policy))})" for t in tables]
         text = f"WITH {', '.join(parts)} SELECT * FROM ({checked.text}\n)" if parts else checked.text
         applied = policy.applied(checked.datasets)
         asked = Asked(sql, parameters, checked.ordered, checked.changing, tables, policy.names, applied, at)
         running = _Running(cursor, limits, hides=bool(applied))
         reader = running.begin(text, parameters)
         return Result(reader.schema, running.batches(reader), asked, limits, running)
+
+    def _select(self, snapshot: Snapshot, told: bool, policy: Policy) -> str:
+        """A dataset's rows, with `_batch` where the query speaks of it: empty under a policy, since it is a hash of all rows."""
+        if not told:
+            return self.copies.select(snapshot)
+        if policy.applied([snapshot.name]):
+            return f"SELECT *, NULL::VARCHAR AS {BATCH} FROM ({snapshot.select})"
+        return snapshot.select_with_batch
+
+
+def _version(name: str, version: Any) -> int:
+    if not isinstance(version, int) or not 0 <= version < 2**62:
+        raise UsageError(f"{name} has no version {version!r}", hint=f"boathouse catalog {name}")
+    return version
 
 
 class _Running:
@@ -132,10 +144,13 @@ class _Running:
         self.cursor, self.limits, self.hides = cursor, limits, hides
         self.cut = self.late = False
         self.timer = threading.Timer(limits.seconds, self._stop) if limits.seconds is not None else None
+        self.ended = threading.Event()
 
     def _stop(self) -> None:
+        """Interrupts until the query has ended: an interrupt that comes while it is planned is forgotten by its start."""
         self.late = True
-        self.cursor.interrupt()
+        while not self.ended.wait(0.1):
+            self.cursor.interrupt()
 
     def begin(self, text: str, parameters: Parameters) -> pa.RecordBatchReader:
         if self.timer:
@@ -166,6 +181,7 @@ class _Running:
 
     def end(self) -> None:
         """Stops the query, where it is not done, and frees what it holds."""
+        self.ended.set()
         if self.timer:
             self.timer.cancel()
         self.cursor.interrupt()

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 from boathouse.config.workbench import in_bytes
 from boathouse.errors import BoathouseError, QueryError
 from boathouse.serve.answers import Head, told
-from boathouse.serve.workers import RECEIPT, Job
+from boathouse.serve.workers import READY, RECEIPT, Job
 from boathouse.workbench import Workbench
 
 
@@ -26,6 +26,8 @@ def main() -> None:
         wb = Workbench(root, environment=environment)
         wb.config = config
         wb.tables.max_age = 0.5
+        wb.reader.cursor().close()  # its engine is there
+        _say(out, READY)
         while True:
             _answer(wb, pickle.load(sys.stdin.buffer), out)
     os._exit(0)

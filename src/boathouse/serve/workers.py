@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import pickle
 import subprocess
 import sys
@@ -19,7 +20,9 @@ from boathouse.query.receipt import Receipt
 from boathouse.serve.answers import Told
 from boathouse.workbench import Workbench
 
-RECEIPT = "receipt"
+RECEIPT, READY = "receipt", "ready"
+_log = logging.getLogger("boathouse.serve")
+_PATIENCE = 30.0  # seconds for which a job waits for a worker
 _GRACE = 0.7  # seconds for which a query that was told to stop may take
 
 
@@ -50,16 +53,23 @@ class Workers:
 
     def _start(self) -> None:
         with self._lock:
-            if not self._closed:
-                worker = _Worker(self.wb)
-                self._all.add(worker)
-                self._free.put(worker)
+            if self._closed:
+                return
+            worker = _Worker(self.wb)
+            self._all.add(worker)
+        threading.Thread(target=self._admit, args=(worker,), daemon=True).start()
+
+    def _admit(self, worker: _Worker) -> None:
+        if worker.ready():
+            self._free.put(worker)
+        elif not self._closed:
+            _log.error("a worker ended before it could work")
 
     def run(self, job: Job) -> Told:
         """What `told` makes of the job, from a worker. Raises what the query raises; LimitError where it had to be killed,
-        or no worker was free within the job's own time."""
+        or no worker became free."""
         try:
-            worker = self._free.get(timeout=job.limits.seconds)
+            worker = self._free.get(timeout=_PATIENCE)
         except Empty:
             raise LimitError("the server is busy with other queries", hint="try again in a moment") from None
         try:
@@ -102,6 +112,13 @@ class _Worker:
     def _say(self, what: Any) -> None:
         pickle.dump(what, self.process.stdin)
         self.process.stdin.flush()
+
+    def ready(self) -> bool:
+        """Waits until it takes jobs; false where it died first."""
+        try:
+            return pickle.load(self.process.stdout) == READY
+        except (EOFError, OSError, ValueError):
+            return False
 
     def run(self, job: Job) -> Iterator[Any]:
         self.idle, seconds, late = False, job.limits.seconds, threading.Event()
