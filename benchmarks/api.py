@@ -48,12 +48,14 @@ def served(command: list[str | Path], port: int, path: str) -> Iterator[psutil.P
     with subprocess.Popen(list(map(str, command)), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
             until = time.monotonic() + 60
-            while time.monotonic() < until:
+            while time.monotonic() < until and process.poll() is None:
                 try:
                     if _get(port, path).status == 200:
                         break
                 except OSError:
                     time.sleep(0.01)
+            else:
+                raise RuntimeError(f"{command[0]} does not answer")
             yield psutil.Process(process.pid)
         finally:
             process.terminate()
@@ -76,7 +78,7 @@ def points(data: Path, rounds: int = 3) -> str:
     sides = {
         "Boathouse": (boathouse(wb, ports[0]), "/datasets/sales/rows?id={id}&limit=1", "/datasets/sales/rows?id__gte={id}&limit=100"),
         "datasette": ([tools / "datasette", "serve", database, "--port", str(ports[1])], "/sales/sales/{id}.json?_shape=array", "/sales/sales.json?_shape=array&_size=100&_nocount=1&_nofacet=1&_next={id}"),
-        "ROAPI": ([tools / "roapi", "--table", f"sales={file}", "--addr-http", f"127.0.0.1:{ports[2]}"], "/api/tables/sales?filter[id]={id}&limit=1", "/api/tables/sales?filter[id]gte={id}&sort=id&limit=100"),
+        "ROAPI": ([tools / "roapi", "--table", f"sales={file}", "--addr-http", f"127.0.0.1:{ports[2]}", "--addr-postgres", f"127.0.0.1:{_free()}", "--addr-flight-sql", f"127.0.0.1:{_free()}"], "/api/tables/sales?filter%5Bid%5D={id}&limit=1", "/api/tables/sales?filter%5Bid%5Dgte={id}&sort=id&limit=100"),
     }  # fmt: skip
     seen: dict[str, list[list[tuple[float, float, float]]]] = {name: [[], []] for name in sides}
     chance = random.Random(4)
@@ -188,6 +190,6 @@ def _as_sqlite(file: Path, database: Path) -> None:
         con.execute(
             "CREATE TABLE sales (id INTEGER PRIMARY KEY, customer TEXT, region TEXT, amount REAL, day TEXT, quantity INTEGER)"
         )
-        rows = duckdb.sql(f"SELECT id, customer, region, amount::DOUBLE, day::VARCHAR, quantity FROM '{file}'")
+        rows = duckdb.connect().execute(f"SELECT id, customer, region, amount::DOUBLE, day::VARCHAR, quantity FROM '{file}'")
         while batch := rows.fetchmany(50_000):
             con.executemany("INSERT INTO sales VALUES (?, ?, ?, ?, ?, ?)", batch)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
@@ -35,6 +35,10 @@ if TYPE_CHECKING:
     from boathouse.query.replay import Replay
     from boathouse.query.rows import Wanted
     from boathouse.run.runner import Report
+
+
+# (sql, parameters, versions, limits, policy) → the receipt of its run
+Again = Callable[[str, Any, dict[str, int], "QueryLimits", "Policy"], "Receipt"]
 
 
 class Workbench:
@@ -159,19 +163,23 @@ class Workbench:
 
     def runs(self, pipeline: str | None = None) -> list[dict[str, Any]]:
         """Records of the runs there have been, newest first."""
-        return records.read(self.lake, pipeline)
+        return self._records.read(pipeline=pipeline)
+
+    @cached_property
+    def _records(self) -> records.Records:
+        return records.Records(self.lake)
 
     def push(self, name: str, body: bytes) -> tuple[str, int]:
         """Keeps records for a pipeline of `type: push` until its next run: (the item's name, how many)."""
         from boathouse.ingest import inbox
 
-        return inbox.push(self.pipeline(name), self.root, body)
+        return inbox.push(self.pipeline(name), self.root, self._day(None), body)
 
     def upload(self, name: str, filename: str, body: BinaryIO) -> str:
         """Puts a file where a pipeline reads it in its next run; one of the same name is replaced."""
         from boathouse.ingest import inbox
 
-        return inbox.upload(self.pipeline(name), self.root, filename, body, in_bytes(self.config.api.uploads))
+        return inbox.upload(self.pipeline(name), self.root, self._day(None), filename, body, in_bytes(self.config.api.uploads))
 
     def _day(self, day: str | date | None) -> date:
         return clock.logical_date(day, self.tz) if day is None or isinstance(day, str) else day
@@ -230,9 +238,12 @@ class Workbench:
             raise MissingError(f"no query {name!r}{did_you_mean(name, known)}", hint=listing)
         return self.reader.sql(*bound(known[name], parameters or {}, self.reader.cursor()), limits=limits, policy=policy)
 
-    def replay(self, receipt: Receipt | dict[str, Any] | Path | str, *, role: str | Policy | None = None) -> Replay:
+    def replay(
+        self, receipt: Receipt | dict[str, Any] | Path | str, *, role: str | Policy | None = None, run: Again | None = None
+    ) -> Replay:
         """Runs a receipt's query again on the versions that it names, as the roles that it names; where a `role` asks, only
-        one of its own. Raises UsageError for what is no receipt."""
+        one of its own. `run` does so elsewhere. Raises UsageError for what is no receipt."""
+        from boathouse.config import QueryLimits
         from boathouse.query.receipt import Receipt
         from boathouse.query.replay import Replay, replay
 
@@ -242,11 +253,15 @@ class Workbench:
             except OSError as error:
                 raise UsageError(f"the receipt cannot be read: {first_line(error)}", hint="name its JSON file") from error
         old, asking = receipt if isinstance(receipt, Receipt) else Receipt.load(receipt), self.policy(role)
-        if asking.unlimited:
-            return replay(self.reader, old, self.policy(*old.roles))
-        if tuple(old.roles) != asking.names:
+        if not asking.unlimited and tuple(old.roles) != asking.names:
             return Replay(False, "it cannot be run again: it was made for other roles", None)
-        return replay(self.reader, old, asking)
+        policy = self.policy(*old.roles) if asking.unlimited else asking
+        versions, limits = {table.name: table.version for table in old.tables}, QueryLimits(rows=old.cut_at)
+
+        def here(*asked: Any) -> Receipt:
+            return self.reader.sql(*asked).receipt
+
+        return replay(old, lambda: (run or here)(old.sql, old.parameters, versions, limits, policy))
 
     def __getitem__(self, name: str) -> Dataset:
         """A dataset. Raises UsageError where nothing was published under this name."""
@@ -274,7 +289,7 @@ class Workbench:
 
         policy = self.policy(role)
         [name] = self._visible(name, policy)
-        pipeline, runs = self.publisher(name), records.read(self.lake, dataset=name)
+        pipeline, runs = self.publisher(name), self._records.read(dataset=name)
         asked = [query for query in self.queries() if policy.may_ask(query)]
         reading = [query.name for query in asked if name in self.reader.reads(with_casts(query)[0])]
         return catalog.in_full(self._catalog, name, pipeline, policy, runs, reading)

@@ -50,6 +50,12 @@ class QueryLimits(BaseModel):
     rows: int | None = Field(None, ge=1, description="Rows after which a result is cut, and says so.")
 
 
+class ApiLimits(QueryLimits):
+    """What one query of the API may use."""
+
+    seconds: float | None = Field(30, gt=0, description="Seconds after which a query is stopped.")
+
+
 class Tokens(BaseModel):
     """Bearer tokens (JWT) of an identity provider that are let in."""
 
@@ -67,12 +73,11 @@ class Api(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    limits: QueryLimits = Field(
-        default_factory=lambda: QueryLimits(seconds=30, rows=None), description="What one query may use; unset: 30 seconds."
-    )
+    limits: ApiLimits = Field(default_factory=lambda: ApiLimits.model_validate({}), description="What one query may use.")
     anonymous: list[str] | None = Field(
         None,
-        description="Roles of a caller without a key or token; `[]`: nobody comes in so. Unset: on a loopback address everything.",
+        description="Roles of a caller without a key or token; `[]`: nobody comes in so. Unset: on a loopback address everything, "
+        "unless `hosts` are named or a proxy passed the request on.",
     )
     tokens: Tokens | None = Field(None, description="Bearer tokens that are let in beside API keys.")
     hosts: list[str] = Field(default_factory=list, description="Names under which the server is reached, beside this machine's.")

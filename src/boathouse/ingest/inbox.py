@@ -5,9 +5,11 @@ from __future__ import annotations
 import fnmatch
 import json
 import os
+import re
 import time
 import uuid
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import BinaryIO
 
@@ -19,14 +21,16 @@ from boathouse.sources.files import FileSource
 from boathouse.sources.push import PushSource
 
 _CHUNK = 1 << 20
+_DEEPEST = 100  # the engine gives up on what is nested much deeper
+_BRACKETS = re.compile(r"[\[\]{}]")
 _SPACE = " \t\r\n"
 _DONE = ("published", "unchanged", "rejected")
 
 
-def push(pipeline: Pipeline, root: Path, body: bytes) -> tuple[str, int]:
+def push(pipeline: Pipeline, root: Path, day: date, body: bytes) -> tuple[str, int]:
     """Keeps pushed records, a JSON array, an object or JSON lines, as one item: (its name, how many records).
     Raises UsageError where the pipeline takes none, or the body is no JSON."""
-    source = _source(pipeline, root)
+    source = open_source(pipeline, root, day)
     if not isinstance(source, PushSource):
         raise UsageError(f"{pipeline.name} takes no records: its source is of type {pipeline.source.type}", hint="source: {type: push, location: inbox/NAME}")  # fmt: skip
     try:
@@ -41,10 +45,10 @@ def push(pipeline: Pipeline, root: Path, body: bytes) -> tuple[str, int]:
     return name, len(lines)
 
 
-def upload(pipeline: Pipeline, root: Path, filename: str, body: BinaryIO, largest: int) -> str:
+def upload(pipeline: Pipeline, root: Path, day: date, filename: str, body: BinaryIO, largest: int) -> str:
     """Puts a file where the pipeline reads, over one of the same name: its name as an item. Raises UsageError where the
     pipeline reads no files or none of this name, TooLargeError for one that is too large."""
-    source = _source(pipeline, root)
+    source = open_source(pipeline, root, day)
     if not isinstance(source, FileSource) or isinstance(source, PushSource):
         raise UsageError(f"{pipeline.name} reads no files: its source is of type {pipeline.source.type}")
     pattern = Path(source.pattern)
@@ -55,9 +59,9 @@ def upload(pipeline: Pipeline, root: Path, filename: str, body: BinaryIO, larges
     return name
 
 
-def landed(pipeline: Pipeline, root: Path, record: RunRecord) -> None:
+def landed(pipeline: Pipeline, root: Path, day: date, record: RunRecord) -> None:
     """Pushes that have become batches lie in the raw zone now, and leave the inbox; one that failed waits for the next run."""
-    source = _source(pipeline, root)
+    source = open_source(pipeline, root, day)
     if isinstance(source, PushSource):
         for batch in record.batches:
             if _is_done(batch):
@@ -66,12 +70,6 @@ def landed(pipeline: Pipeline, root: Path, record: RunRecord) -> None:
 
 def _is_done(batch: BatchRecord) -> bool:
     return batch.status in _DONE and (batch.raw is not None or batch.status == "unchanged")
-
-
-def _source(pipeline: Pipeline, root: Path):  # type: ignore[no-untyped-def]
-    from datetime import date
-
-    return open_source(pipeline, root, date.today())
 
 
 def _magic(path: Path) -> bool:
@@ -90,6 +88,8 @@ def _records(text: str) -> Iterator[str]:
         except (ValueError, RecursionError) as error:
             line = text.count("\n", 0, place) + 1
             raise UsageError(f"the records are not JSON: {first_line(error)}", where=f"line {line}") from error
+        if _depth(text, place, end) > _DEEPEST:
+            raise UsageError(f"a record is nested more than {_DEEPEST} deep", hint="flatten it")
         yield text[place:end].replace("\r", " ").replace("\n", " ")
         place = _skip(text, end)
         if array and text[place : place + 1] == ",":
@@ -100,6 +100,15 @@ def _records(text: str) -> Iterator[str]:
         raise UsageError("the records are not JSON: the array has no end")
     if array and _skip(text, place + 1) != len(text):
         raise UsageError("the records are not JSON: something follows the array", where=f"character {place + 2}")
+
+
+def _depth(text: str, place: int, end: int) -> int:
+    """How deep a record is nested, at most: brackets within texts count too."""
+    depth = deepest = 0
+    for mark in _BRACKETS.finditer(text, place, end):
+        depth += 1 if mark[0] in "[{" else -1
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def _skip(text: str, place: int) -> int:
@@ -117,6 +126,16 @@ def _bounded(body: BinaryIO, largest: int) -> Iterator[bytes]:
         yield chunk
 
 
+def _keep_name(folder: Path) -> None:
+    """A new name outlives a loss of power only once its folder is on the disk; Windows has no such call."""
+    if os.name == "posix":
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
 def _write(path: Path, chunks: Iterator[bytes]) -> None:
     """The whole file or none of it, on the disk before it is said to be there."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -128,6 +147,7 @@ def _write(path: Path, chunks: Iterator[bytes]) -> None:
             out.flush()
             os.fsync(out.fileno())
         partial.replace(path)
+        _keep_name(path.parent)
     except OSError as error:
         raise StepError(f"{path.name} cannot be kept: {error.strerror}") from error
     finally:

@@ -105,15 +105,31 @@ def append(lake: Lake, record: RunRecord) -> None:
     lake.records().append(pa.Table.from_pylist([row], SCHEMA))
 
 
-def read(lake: Lake, pipeline: str | None = None, *, dataset: str | None = None) -> list[dict[str, Any]]:
-    """The records, newest first; those of a pipeline, or of a dataset."""
+class Records:
+    """The records, read once for each version of their table."""
+
+    def __init__(self, lake: Lake):
+        self.lake = lake
+        self._read: tuple[int | None, list[dict[str, Any]]] = (None, [])
+
+    def read(self, *, pipeline: str | None = None, dataset: str | None = None) -> list[dict[str, Any]]:
+        """Newest first; those of a pipeline, or of a dataset."""
+        table = self.lake.records()
+        version, runs = self._read
+        if table.version != version:
+            runs = read(self.lake)
+            self._read = table.version, runs
+        return [run for run in runs if pipeline in (None, run["pipeline"]) and dataset in (None, run["dataset"])]
+
+
+def read(lake: Lake, pipeline: str | None = None) -> list[dict[str, Any]]:
+    """The records, newest first; those of a pipeline where it is named."""
     table = lake.records()
     if table.delta is None:
         return []
     data = table.delta.to_pyarrow_table()
-    for column, wanted in (("pipeline", pipeline), ("dataset", dataset)):
-        if wanted is not None:
-            data = data.filter(pc.equal(data[column], wanted))
+    if pipeline is not None:
+        data = data.filter(pc.equal(data["pipeline"], pipeline))
     rows = data.sort_by([("started_at", "descending")]).to_pylist()
     return [row | {"batches": json.loads(row["batches"]), "started_at": row["started_at"].isoformat()} for row in rows]
 

@@ -76,8 +76,6 @@ class Table:
         try:
             self.delta: DeltaTable | None = DeltaTable(store.url(path), version, store.delta_options)
         except TableNotFoundError:
-            if version is not None:
-                raise
             self.delta = None
         except DeltaError as error:
             if version is not None:
@@ -119,14 +117,6 @@ class Table:
         have = engine.columns(f"SELECT * FROM {source}")
         fields = [field for field in self.delta.schema().fields if field.name != BATCH] if self.delta else []
         return ", ".join(quote(f.name) if f.name in have else f"NULL::{sql_type(f.type)} AS {quote(f.name)}" for f in fields)
-
-    def refresh(self) -> None:
-        """Moves to the newest version."""
-        assert self.delta is not None
-        try:
-            self.delta.update_incremental()
-        except (DeltaError, OSError) as error:
-            raise broken(self.store.url(self.path), error) from error
 
     def history(self, limit: int | None = None) -> list[dict[str, Any]]:
         """Commits, newest first: version, timestamp, operation and what Boathouse said of it."""

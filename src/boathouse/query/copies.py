@@ -47,12 +47,14 @@ class Copies:
         with self._lock:
             copy = self._known.setdefault(name, _Copy(snapshot.size * _UNPACKED))
             copy.asked, copy.used = copy.asked + 1, time.monotonic()
-            if copy.asked == _OFTEN:
+            if not copy.ready and copy.asked % _OFTEN == 0 and copy.asked <= 3 * _OFTEN:
                 self._maker.submit(self._make, name, snapshot)
             return f"SELECT {', '.join(map(quote, snapshot.columns))} FROM {quote(name)}" if copy.ready else snapshot.select
 
     def _make(self, name: str, snapshot: Snapshot) -> None:
         try:
+            if self._known[name].ready:
+                return
             self._make_room(self._known[name].size)
             with self.engine.con.cursor() as cursor:
                 cursor.execute(f"CREATE TABLE {quote(name)} AS {snapshot.select}")

@@ -17,7 +17,7 @@ import pyarrow as pa
 from boathouse.config import Limits, QueryLimits
 from boathouse.engine import Engine, literal, quote
 from boathouse.engine.duck import explain
-from boathouse.errors import BoathouseError, LimitError, QueryError, UsageError
+from boathouse.errors import BoathouseError, LimitError, MissingError, QueryError, UsageError
 from boathouse.lake.table import BATCH
 from boathouse.lake.tables import Tables
 from boathouse.query.copies import Copies
@@ -30,6 +30,7 @@ from boathouse.query.snapshot import Snapshot, Snapshots
 
 Parameters = Sequence[Any] | dict[str, Any] | None
 _BATCH_ROWS = 100_000
+_INTERRUPTS = 600  # one each 0.1 s; a result that nobody reads is let go
 
 
 class Reader:
@@ -39,6 +40,7 @@ class Reader:
         self._engine = Engine(limits, Path(tempfile.gettempdir()) / f"boathouse-{getpass.getuser()}" / "query")
         self.tables, self.snapshots = tables, Snapshots(tables, self._engine)
         self.copies = Copies(self._engine, budget=0)
+        self._keys: dict[tuple, bool] = {}
         lake = tables.lake
         if not lake.store.is_local:
             self._engine.attach(lake.store.filesystem())
@@ -65,7 +67,7 @@ class Reader:
         try:
             checked = check(cursor, sql, policy.visible(self.tables.names()))
             pinned = {name.lower(): _version(name, version) for name, version in (versions or {}).items()}
-            tables = [self.snapshots.get(name, pinned.get(name.lower())) for name in checked.datasets]
+            tables = [self._snapshot(name, pinned.get(name.lower()), policy) for name in checked.datasets]
             return self._run(cursor, checked, sql, parameters, tables, limits or QueryLimits(), policy)
         except BaseException:
             cursor.close()
@@ -92,21 +94,49 @@ class Reader:
             wanted, limits = replace(wanted, limit=min(wanted.limit, limits.rows)), limits.model_copy(update={"rows": None})
         limits = limits or QueryLimits()
         at = place.version if place else version
-        snapshot = self.snapshots.get(name, None if at is None else _version(name, at))
-        made = select(name, snapshot.columns, wanted, first, place)
+        snapshot = self._snapshot(name, None if at is None else _version(name, at), policy)
+        made = select(name, snapshot.columns, wanted, self._unique(snapshot, first, policy), place)
         checked = Checked(made.whole, [name], ordered=True)
         cursor = self.cursor()
         try:
             whole = self._run(cursor, checked, made.whole, made.parameters or None, [snapshot], limits, policy)
             page = whole.arrow()
+        except LimitError:
+            raise
         except QueryError:
-            made.check(cursor)
+            with self.cursor() as other:
+                made.check(other)
             raise
         finally:
             cursor.close()
         rows, end = split(page, made, wanted, snapshot.version, place)
         asked = replace(whole.asked, sql=made.shown)
         return Result.of(rows, asked, limits), end.token() if end else None
+
+    def _snapshot(self, name: str, version: int | None, policy: Policy) -> Snapshot:
+        """A dataset at a version. One whose first commit is still to come is missed without a word of those that are hidden."""
+        try:
+            return self.snapshots.get(name, version)
+        except MissingError as error:
+            if version is not None and self.tables.lake.dataset(name).exists:
+                raise
+            raise no_dataset(name, [one for one in policy.visible(self.tables.names()) if one != name]) from error
+
+    def _unique(self, snapshot: Snapshot, key: Sequence[str], policy: Policy) -> Sequence[str]:
+        """The key, where no two rows of this version share it and none of its columns is masked; asked once a version."""
+        masked = {column for applied in policy.applied([snapshot.name]) for column in applied.masked}
+        if not key or masked & set(key) or not set(key) <= set(snapshot.columns):
+            return ()
+        known = (snapshot.table, snapshot.version, *key)
+        if known not in self._keys:
+            columns = ", ".join(map(quote, key))
+            filled = " AND ".join(f"{quote(column)} IS NOT NULL" for column in key)
+            asked = (
+                f"SELECT count(*) = count(DISTINCT ({columns})) AND coalesce(bool_and({filled}), true) FROM ({snapshot.select})"
+            )
+            with self.cursor() as cursor:
+                [[self._keys[known]]] = cursor.execute(asked).fetchall()
+        return key if self._keys[known] else ()
 
     def _run(
         self, cursor: duckdb.DuckDBPyConnection, checked: Checked, sql: str, parameters: Parameters, tables: list[Snapshot],
@@ -149,7 +179,9 @@ class _Running:
     def _stop(self) -> None:
         """Interrupts until the query has ended: an interrupt that comes while it is planned is forgotten by its start."""
         self.late = True
-        while not self.ended.wait(0.1):
+        for _ in range(_INTERRUPTS):
+            if self.ended.wait(0.1):
+                return
             self.cursor.interrupt()
 
     def begin(self, text: str, parameters: Parameters) -> pa.RecordBatchReader:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import duckdb
 
-from boathouse.config import QueryLimits
 from boathouse.errors import BoathouseError
-from boathouse.query.policy import Policy
-from boathouse.query.read import Reader
 from boathouse.query.receipt import Receipt
 
 _TIES = 3
@@ -24,14 +22,8 @@ class Replay:
     receipt: Receipt | None
 
 
-def replay(reader: Reader, old: Receipt, policy: Policy) -> Replay:
-    """Runs the query of a receipt again, under the policy of the roles that asked."""
-    versions = {table.name: table.version for table in old.tables}
-    limits = QueryLimits(rows=old.cut_at)
-
-    def again() -> Receipt:
-        return reader.sql(old.sql, old.parameters, versions, limits, policy).receipt
-
+def replay(old: Receipt, again: Callable[[], Receipt]) -> Replay:
+    """Holds a receipt against that of another run of its query on its versions, which `again` makes."""
     try:
         new = again()
     except BoathouseError as error:

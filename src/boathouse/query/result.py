@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pyarrow as pa
 
 from boathouse.config import QueryLimits
+from boathouse.names import distinct
 from boathouse.query.digest import Digest
 from boathouse.query.receipt import Asked, Receipt
 
@@ -209,8 +210,8 @@ def _through(opened: Callable[[Any], Any], written: Callable[[Any, pa.RecordBatc
 
 
 def _json(schema: pa.Schema, batches: Batches) -> Iterator[bytes]:
-    lead = "[\n"
-    for batch in batches:
+    lead, names = "[\n", distinct(schema.names)  # an object has a name once
+    for batch in (batch.rename_columns(names) for batch in batches):
         if batch.num_rows:
             yield (lead + ",\n".join(map(_json_text, batch.to_pylist()))).encode()
             lead = ",\n"
@@ -224,14 +225,19 @@ def _as_text(column: pa.Array) -> pa.Array:
 def _json_text(value: Any) -> str:
     """JSON has no NaN and no infinity: they become null."""
     try:
-        return json.dumps(value, default=str, ensure_ascii=False, allow_nan=False)
+        return json.dumps(value, default=_plain, ensure_ascii=False, allow_nan=False)
     except ValueError:
-        return json.dumps(_finite(value), default=str, ensure_ascii=False)
+        return json.dumps(_finite(value), default=_plain, ensure_ascii=False)
+
+
+def _plain(value: Any) -> str:
+    """What JSON has no form for: bytes become hexadecimal digits."""
+    return value.hex() if isinstance(value, bytes) else str(value)
 
 
 def _finite(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _finite(inner) for key, inner in value.items()}
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [_finite(inner) for inner in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value

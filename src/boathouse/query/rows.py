@@ -1,8 +1,8 @@
 """A page of a dataset's rows: filters and an order as one SELECT, and where the next page begins.
 
 Pages are by key, not by offset: the next one begins after the last row's values, on the version that the first one read.
-All columns stand behind the order that was asked for, so that the order is total; rows that are equal in every column are
-told apart by how many of them have been shown.
+Behind the order that was asked for stands the dataset's key, or all of its columns, so that the order is total; rows that
+are equal in every column are told apart by how many of them have been shown.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import base64
 import binascii
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -21,9 +22,11 @@ from boathouse.engine import quote
 from boathouse.errors import UsageError, did_you_mean
 
 _COMPARE = {"eq": "=", "lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
+_LONG = re.compile(r"VARCHAR|BLOB|\[|STRUCT|MAP|UNION|JSON")
 _TEXT = {"contains": "contains", "startswith": "starts_with", "endswith": "ends_with"}
 OPERATORS = (*_COMPARE, "ne", "in", "notin", *_TEXT, "isnull")
 LARGEST = 10_000
+_LONGEST = 20_000  # characters of a token: it stands in an address
 
 
 @dataclass(frozen=True)
@@ -54,15 +57,22 @@ class Place:
 
     def token(self) -> str:
         told = json.dumps([self.version, self.values, self.shown, self.mark], separators=(",", ":"))
-        return base64.urlsafe_b64encode(told.encode()).decode().rstrip("=")
+        made = base64.urlsafe_b64encode(told.encode()).decode().rstrip("=")
+        if len(made) > _LONGEST:
+            raise UsageError(
+                "order: the last row's values are too long for the address of the next page", hint="order by another column"
+            )
+        return made
 
     @classmethod
     def of(cls, token: str, wanted: Wanted) -> Place:
         """Raises UsageError for what is no token, or one of other rows."""
         try:
+            if len(token) > _LONGEST:
+                raise ValueError
             version, values, shown, mark = json.loads(base64.urlsafe_b64decode(token.encode() + b"=" * (-len(token) % 4)))
             place = cls(int(version), tuple(None if v is None else str(v) for v in values), int(shown), str(mark))
-        except (binascii.Error, ValueError, TypeError) as error:
+        except (binascii.Error, ValueError, TypeError, OverflowError, RecursionError) as error:
             raise UsageError("after: no token of a page", hint='take it from the Link header, rel="next"') from error
         if place.mark != wanted.mark or not 0 <= place.shown < 2**62 or not 0 <= place.version < 2**62:
             raise UsageError("after: this token is of other filters or another order", hint="begin at the first page")
@@ -90,26 +100,54 @@ class Select:
                 raise UsageError(f"{where}: {value!r} is not a {kind}", hint="an empty cell is __isnull=true")
 
 
-def select(name: str, columns: dict[str, str], wanted: Wanted, first: Sequence[str], place: Place | None) -> Select:
-    """The SQL of a page of `name`, whose `columns` have these types; `first` are the columns that order it where nothing
-    else does. Raises UsageError for a column or an operator that is none."""
+def select(name: str, columns: dict[str, str], wanted: Wanted, key: Sequence[str], place: Place | None) -> Select:
+    """The SQL of a page of `name`, whose `columns` have these types; `key` are columns that no two rows share, where there
+    are such. Raises UsageError for a column or an operator that is none."""
     build = _Build(columns)
     chosen = [build.known(column, "select") for column in wanted.select] or list(columns)
     where = [build.condition(*one) for one in wanted.filters]
-    order = {build.known(column.removeprefix("-"), "order"): column.startswith("-") for column in wanted.order}
-    order |= {column: False for column in (*first, *columns) if column in columns and column not in order}
-    skip = place.shown if place else 0
+    order = [_Key.of(build.known(c.removeprefix("-"), "order"), columns, c.startswith("-")) for c in wanted.order]
+    named = {column.removeprefix("-") for column in wanted.order}
+    rest = [column for column in key or columns if column not in named]
+    order += [_Key.of(column, columns) if key else _Key.told_apart(column, columns) for column in rest]
     if place:
         if len(place.values) != len(order):
             raise UsageError("after: the dataset has other columns now", hint="begin at the first page")
         where.append(build.from_place(order, place.values))
     tail = f" FROM {quote(name)}" + (f" WHERE {' AND '.join(where)}" if where else "")
-    tail += " ORDER BY " + ", ".join(f"{quote(column)} {'DESC' if down else 'ASC'} NULLS LAST" for column, down in order.items())
+    tail += " ORDER BY " + ", ".join(f"{one.cell} {'DESC' if one.down else 'ASC'} NULLS LAST" for one in order)
+    skip = place.shown if place else 0
     listed, offset = ", ".join(map(quote, chosen)), f" OFFSET {skip}" if skip else ""
     # what the order's columns hold becomes text behind the limit, or the engine would do it for every row
-    texts = ", ".join(f"{quote(column)}::VARCHAR AS {quote(f'_key{n}')}" for n, column in enumerate(order))
+    texts = ", ".join(f"{one.cell}::VARCHAR AS {quote(f'_key{n}')}" for n, one in enumerate(order))
     whole = f"SELECT {listed}, {texts} FROM (SELECT *{tail} LIMIT {wanted.limit + 1}{offset})"
     return Select(f"SELECT {listed}{tail} LIMIT {wanted.limit}{offset}", whole, build.parameters, chosen, build.given)
+
+
+@dataclass(frozen=True)
+class _Key:
+    """What rows are ordered by: an expression and its type."""
+
+    cell: str
+    kind: str
+    down: bool = False
+
+    @classmethod
+    def of(cls, column: str, columns: dict[str, str], down: bool = False) -> _Key:
+        """A column's values. There are two zeros among floats, which compare as one."""
+        kind, cell = columns[column], quote(column)
+        if kind in ("FLOAT", "DOUBLE"):
+            return cls(f"({cell} + 0::{kind})", kind, down)
+        if _LONG.search(kind) and kind not in ("VARCHAR", "BLOB"):
+            return cls(f"{cell}::VARCHAR", "VARCHAR", down)
+        return cls(cell, kind, down)
+
+    @classmethod
+    def told_apart(cls, column: str, columns: dict[str, str]) -> _Key:
+        """Whatever order tells rows apart: a long value by its hash."""
+        if _LONG.search(columns[column]):
+            return cls(f"md5({quote(column)}{'' if columns[column] in ('VARCHAR', 'BLOB') else '::VARCHAR'})", "VARCHAR")
+        return cls.of(column, columns)
 
 
 def split(page: pa.Table, made: Select, wanted: Wanted, version: int, before: Place | None) -> tuple[pa.Table, Place | None]:
@@ -145,6 +183,8 @@ class _Build:
         return column
 
     def condition(self, column: str, operator: str, value: str) -> str:
+        if f"{column}__{operator}" in self.columns:  # a column whose own name ends like an operator
+            column, operator = f"{column}__{operator}", "eq"
         self.known(column, "filter")
         kind, name = self.columns[column], quote(column)
         if operator == "isnull":
@@ -166,22 +206,28 @@ class _Build:
         return f"{name} {_COMPARE[operator]} {self.bound(column, operator, value)}"
 
     def bound(self, column: str, operator: str, value: str) -> str:
-        kind, name = self.columns[column], f"p{len(self.parameters) + 1}"
+        return self._parameter(f"{column}__{operator}", self.columns[column], value)
+
+    def _parameter(self, where: str, kind: str, value: str) -> str:
+        name = f"p{len(self.parameters) + 1}"
         self.parameters[name] = value
-        self.given.append((f"{column}__{operator}", kind, value))
+        self.given.append((where, kind, value))
         return f"CAST(${name} AS {kind})"
 
-    def from_place(self, order: dict[str, bool], values: Sequence[str | None]) -> str:
-        """Rows at or after a place: later in the first column, or the same there and so on. `NULLS LAST` either way."""
+    def from_place(self, order: list[_Key], values: Sequence[str | None]) -> str:
+        """Rows at or after a place: later in the first of the order's columns, or the same there and so on. `NULLS LAST`
+        either way."""
         condition = "true"
-        for (column, down), value in reversed(list(zip(order.items(), values, strict=True))):
-            name = quote(column)
+        for key, value in reversed(list(zip(order, values, strict=True))):
             if value is None:
-                condition = f"{name} IS NULL AND {condition}"
+                condition = f"{key.cell} IS NULL AND {condition}"
                 continue
-            at = self.bound(column, "after", value)
-            condition = f"({name} {'<' if down else '>'} {at} OR {name} IS NULL OR ({name} = {at} AND {condition}))"
-        (column, down), value = next(iter(order.items())), values[0]
+            at = self._parameter("after", key.kind, value)
+            condition = (
+                f"({key.cell} {'<' if key.down else '>'} {at} OR {key.cell} IS NULL OR ({key.cell} = {at} AND {condition}))"
+            )
+        first, value = order[0], values[0]
         if value is not None:  # said once more by itself, so that the engine can leave out what lies before
-            condition = f"({quote(column)} {'<=' if down else '>='} {self.bound(column, 'after', value)} OR {quote(column)} IS NULL) AND {condition}"
+            at = self._parameter("after", first.kind, value)
+            condition = f"({first.cell} {'<=' if first.down else '>='} {at} OR {first.cell} IS NULL) AND {condition}"
         return f"({condition})"

@@ -117,7 +117,7 @@ class Runner:
             raise BoathouseError("the notebook ended without a result", where=str(template), hint="end it with road.finish()")
         record = RunRecord.from_json(result)
         if not options.check:
-            inbox.landed(pipeline, self.workbench.root, record)
+            inbox.landed(pipeline, self.workbench.root, options.day, record)
         return record
 
     def _papermill(self) -> Any:

@@ -9,12 +9,14 @@ import uuid
 from collections import OrderedDict
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
+import pyarrow as pa
 from fastapi import Request
 from fastapi.responses import Response, StreamingResponse
 
 from boathouse.config import QueryLimits
-from boathouse.errors import MissingError, UsageError
+from boathouse.errors import MissingError, QueryError, UsageError, first_line
 from boathouse.query import Result
 from boathouse.query.policy import Policy
 from boathouse.query.receipt import Asked, Receipt
@@ -24,7 +26,7 @@ MEDIA = {
     "json": "application/json", "csv": "text/csv; charset=utf-8", "arrow": "application/vnd.apache.arrow.stream",
     "parquet": "application/vnd.apache.parquet",
 }  # fmt: skip
-_KEPT = 10_000
+_KEPT, _KEPT_BYTES = 10_000, 50_000_000
 _AT_ONCE = 1 << 20  # bytes of an answer that are gathered before its status is sent
 
 
@@ -37,6 +39,11 @@ class Head:
     etag: str | None
     fresh: bool = False
 
+    @property
+    def size(self) -> int:
+        """Characters of its query and values, about."""
+        return len(self.asked.sql) + len(str(self.asked.parameters or ""))
+
     def without_files(self) -> Head:
         """A receipt does not name the files of a version: there may be thousands."""
         tables = [replace(table, files={}, source="") for table in self.asked.tables]
@@ -45,7 +52,7 @@ class Head:
 
 # a head, the rows in their form, and at the end the receipt where it could not be made later
 Told = Generator[Head | bytes | Receipt, None, None]
-Again = Callable[[Asked, dict[str, int], QueryLimits, Policy], Receipt]
+Again = Callable[[str, Any, dict[str, int], QueryLimits, Policy], Receipt]
 
 
 def form_of(request: Request, asked: str | None) -> str:
@@ -67,16 +74,22 @@ def known_tags(request: Request) -> list[str]:
     return [part.strip().removeprefix("W/") for part in request.headers.get("if-none-match", "").split(",") if part.strip()]
 
 
-def told(result: Result, form: str, known: list[str]) -> Told:
-    """A result, piece by piece, as it can be sent or handed on by a worker."""
+def told(result: Result, form: str, known: list[str], policy: Policy) -> Told:
+    """A result, piece by piece, as it can be sent or handed on by a worker. Raises QueryError for what its form cannot hold."""
     changing = bool(result.asked.changing)
-    etag = None if changing else _etag(result, form)
+    etag = None if changing else _etag(result, form, policy)
     if etag in known:
         result.close()
         yield Head(result.asked, result.limits, etag, fresh=True)
         return
     yield Head(result.asked, result.limits, etag)
-    yield from result.chunks(form, proven=changing)
+    try:
+        yield from result.chunks(form, proven=changing)
+    except (pa.ArrowException, OverflowError, ValueError, TypeError) as error:
+        raise QueryError(
+            f"the rows cannot be written as {form}: {first_line(error)}",
+            hint="cast the column to VARCHAR, or ask for another format",
+        ) from error
     if changing:
         yield result.receipt
 
@@ -88,14 +101,16 @@ class Receipts:
     def __init__(self, again: Again):
         self.again = again
         self._kept: OrderedDict[str, tuple[Caller, Head, Receipt | None]] = OrderedDict()
+        self._size = 0
         self._lock = threading.Lock()
 
     def keep(self, caller: Caller, head: Head) -> str:
         name = uuid.uuid4().hex
         with self._lock:
             self._kept[name] = caller, head, None
-            if len(self._kept) > _KEPT:
-                self._kept.popitem(last=False)
+            self._size += head.size
+            while len(self._kept) > _KEPT or self._size > _KEPT_BYTES:
+                self._size -= self._kept.popitem(last=False)[1][1].size
         return name
 
     def made(self, name: str, receipt: Receipt) -> None:
@@ -107,13 +122,13 @@ class Receipts:
     def get(self, name: str, caller: Caller) -> Receipt:
         """Raises MissingError where this caller has none, or its answer has not been read to its end."""
         owner, head, receipt = self._kept.get(name, (None, None, None))
-        if owner is None or head is None or owner.name != caller.name:
+        if owner is None or head is None or owner != caller:
             raise MissingError(f"no receipt {name}", hint="the server keeps those of its latest answers")
         if receipt is None and head.asked.changing:
             raise MissingError("this answer has not been read to its end", hint="read it, then ask again")
         if receipt is None:
             versions = {table.name: table.version for table in head.asked.tables}
-            receipt = self.again(head.asked, versions, head.limits, caller.policy)
+            receipt = self.again(head.asked.sql, head.asked.parameters, versions, head.limits, caller.policy)
             self.made(name, receipt)
         return receipt
 
@@ -134,6 +149,8 @@ def answer(
     if head.etag:
         headers |= {"ETag": head.etag, "Cache-Control": f"private, max-age={cache or 0}"}
     if head.fresh:
+        for _ in pieces:  # to their end, so that a worker is free again
+            pass
         return Response(status_code=304, headers=headers)
     if form in ("csv", "parquet", "arrow"):
         headers["Content-Disposition"] = f'inline; filename="rows.{form}"'
@@ -179,7 +196,10 @@ def _all(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
         rest.close()  # type: ignore[attr-defined]
 
 
-def _etag(result: Result, form: str) -> str:
+def _etag(result: Result, form: str, policy: Policy) -> str:
+    """Of everything that decides the rows: the same version of a dataset that was made anew is another."""
     asked = result.asked
-    made_of = [asked.sql, asked.parameters, result.versions, asked.roles, form, result.limits.rows]
+    tables = [(table.name, table.table, table.version) for table in asked.tables]
+    seen = [role.model_dump(mode="json") for role in policy.roles] if asked.policies else None
+    made_of = [asked.sql, asked.parameters, tables, asked.roles, seen, form, result.limits.rows]
     return f'"{hashlib.sha256(json.dumps(made_of, default=str, sort_keys=True).encode()).hexdigest()[:32]}"'

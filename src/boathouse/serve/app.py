@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI
+from anyio import to_thread
+from fastapi import FastAPI, Request, Response
 from fastapi.middleware.gzip import GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from boathouse import __version__
 from boathouse.config.workbench import in_bytes
+from boathouse.errors import BoathouseError, UsageError
 from boathouse.serve import problems
+from boathouse.serve.admission import Admission
 from boathouse.serve.audit import Audit, Log
 from boathouse.serve.identity import Door
 from boathouse.serve.launches import Launches
@@ -22,6 +26,7 @@ from boathouse.serve.workers import Workers
 from boathouse.workbench import Workbench
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+_THREADS = 300  # requests under way at once; most of them wait
 _FRESH = 0.5  # seconds for which a dataset's newest version is taken to be known
 
 
@@ -34,6 +39,7 @@ def create(wb: Workbench, *, loopback: bool = True) -> FastAPI:
 
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
+        to_thread.current_default_thread_limiter().total_tokens = _THREADS
         yield
         app.state.site.close()
 
@@ -41,15 +47,26 @@ def create(wb: Workbench, *, loopback: bool = True) -> FastAPI:
         title=wb.config.name or wb.root.name, version=__version__, description="Datasets that can be trusted, with receipts.",
         lifespan=life, docs_url=None, redoc_url=None, openapi_url=None,
     )  # fmt: skip
-    problems.install(app, lambda request, error: pages.sorry(request, app.state.site, error) if pages.is_page(request) else None)
+
+    def shown(request: Request, error: BoathouseError) -> Response:
+        return pages.sorry(request, app.state.site, error) if pages.is_page(request) else problems.shown(error)
+
+    problems.install(app, shown, queries.hidden)
 
     for routes in (datasets, queries, runs, server, reference, pages):
         app.include_router(routes.router)
+    taken: dict[str, str] = {}
     for query in saved:
+        other = taken.setdefault(re.sub(r"{\w+}", "{}", queries.address(query)), query.name)
+        if other != query.name:
+            raise UsageError(
+                f"the path {query.path} is that of the query {other}", where=f"queries/{query.name}.sql", hint="choose another"
+            )
         queries.add(app, query)
     door, workers = Door(wb, loopback=loopback), Workers(wb, wb.config.api.workers)
     app.state.site = site = Site(wb, door, workers, Log(wb.lake), Launches(wb), saved)
     app.add_middleware(GZipMiddleware, minimum_size=2_000, compresslevel=1)
+    app.add_middleware(Admission, door=door, shown=shown)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*LOOPBACK, *wb.config.api.hosts], www_redirect=False)
     app.add_middleware(Audit, log=site.log)
     app.add_middleware(Measured, metrics=site.metrics)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import threading
 import time
 from datetime import UTC, datetime
@@ -10,14 +11,14 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from boathouse.errors import BoathouseError
 from boathouse.lake import Lake, audit
 from boathouse.secrets import scrub
 
 EVERY = 5.0  # seconds between two batches
+_COMPACT = 500  # batches after which their small files become one
 _MOST = 10_000  # characters of a query that are kept
 _log = logging.getLogger("boathouse.serve")
-_QUIET = ("/health", "/metrics", "/static/")
+_QUIET = re.compile(r"/health|/static/[^/]+|/docs/[^/]+")
 
 
 class Log:
@@ -26,6 +27,7 @@ class Log:
     def __init__(self, lake: Lake):
         self.lake = lake
         self._events: list[dict[str, Any]] = []
+        self._written = 0
         self._lock = threading.Lock()
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._write, name="audit", daemon=True)
@@ -47,7 +49,11 @@ class Log:
             return
         try:
             audit.append(self.lake, events)
-        except BoathouseError as error:
+            events = []
+            self._written += 1
+            if self._written % _COMPACT == 0:
+                audit.compact(self.lake)
+        except Exception as error:  # whatever it is, the events are kept and the thread goes on
             _log.error("the audit log cannot be written: %s", error)
             with self._lock:
                 self._events = events + self._events
@@ -65,7 +71,7 @@ class Audit:
         self.app, self.log = app, log
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"].startswith(_QUIET):
+        if scope["type"] != "http" or _QUIET.fullmatch(scope["path"]):
             scope.setdefault("state", {})["audit"] = {}
             await self.app(scope, receive, send)
             return

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from anyio import CapacityLimiter, to_thread
 from fastapi import Request
-from fastapi.concurrency import run_in_threadpool
 
 from boathouse.errors import AccessError, BusyError, UsageError
 from boathouse.lake import keys
@@ -21,6 +21,7 @@ from boathouse.workbench import Workbench
 COOKIE = "boathouse"
 _HOLDS = 1.0  # seconds for which a key is taken to be as it was read
 _KEPT = 1_000
+_GUESSES = 600  # looks at the lake for keys, for one address in a minute
 _ALGORITHMS = ["RS256", "RS384", "RS512", "ES256", "ES384", "ES512", "PS256", "PS384", "PS512", "EdDSA"]
 
 
@@ -51,11 +52,10 @@ class Door:
         self.wb, self.api = wb, wb.config.api
         roles = self.api.anonymous
         self.anonymous = Caller("anonymous", wb.policy(*roles)) if roles else None
-        if roles is None and loopback:
-            self.anonymous = Caller("local")
+        self.implicit = roles is None and loopback and not self.api.hosts
         self._tokens = _Tokens(self.api.tokens) if self.api.tokens else None
         self._keys: OrderedDict[str, tuple[float, Key | None]] = OrderedDict()
-        self._lock = threading.Lock()
+        self._lock, self._limiter = threading.Lock(), CapacityLimiter(8)
         from limits.storage import MemoryStorage
         from limits.strategies import MovingWindowRateLimiter
 
@@ -66,20 +66,27 @@ class Door:
         token = _token(request)
         caller: Any
         if token is not None:
-            caller = self._remembered(token) or await run_in_threadpool(self.by_token, token)
+            caller = self._remembered(token)
+            if caller is None:
+                self._take_turn(f"guess {request.client.host if request.client else ''}", _GUESSES)
+                caller = await to_thread.run_sync(self.by_token, token, limiter=self._limiter)
+        elif self.implicit and not {"x-forwarded-for", "forwarded"} & set(request.headers):
+            caller = Caller("local")
         elif self.anonymous is not None:
             caller = self.anonymous
         else:
             raise AccessError("who are you?", hint="send a key: Authorization: Bearer …   (boathouse key create makes one)")
         request.state.audit |= {"caller": caller.name, "key": caller.key, "roles": list(caller.policy.names)}
-        self._take_turn(caller)
+        if caller.per_minute is not None:
+            self._take_turn(caller.key or f"name {caller.name}", caller.per_minute)
         return caller
 
     def by_token(self, token: str) -> Caller:
         """Raises AccessError for one that does not open; why not is not told."""
         if token.startswith(PREFIX):
+            found = keys.find(self.wb.lake, token)
             with self._lock:
-                self._keys[token] = time.monotonic(), keys.find(self.wb.lake, token)
+                self._keys[token] = time.monotonic(), found
                 if len(self._keys) > _KEPT:
                     self._keys.popitem(last=False)
             caller = self._remembered(token)
@@ -97,15 +104,13 @@ class Door:
         policy = _policy(self.wb, key.roles).narrowed(key.datasets)
         return Caller(key.name, policy, key.id, key.per_minute or self.api.per_minute)
 
-    def _take_turn(self, caller: Caller) -> None:
+    def _take_turn(self, who: str, per_minute: int) -> None:
         from limits import RateLimitItemPerMinute
 
-        if caller.per_minute is None:
-            return
-        each = RateLimitItemPerMinute(caller.per_minute)
-        if not self._turns.hit(each, caller.key or caller.name):
-            until = self._turns.get_window_stats(each, caller.key or caller.name).reset_time
-            raise BusyError(f"more than {caller.per_minute} requests in a minute", seconds=max(1, int(until - time.time()) + 1))
+        each = RateLimitItemPerMinute(per_minute)
+        if not self._turns.hit(each, who):
+            until = self._turns.get_window_stats(each, who).reset_time
+            raise BusyError(f"more than {per_minute} requests in a minute", seconds=max(1, int(until - time.time()) + 1))
 
 
 def _policy(wb: Workbench, roles: tuple[str, ...]) -> Policy:
@@ -137,14 +142,15 @@ class _Tokens:
             key = self._keys().get_signing_key_from_jwt(token)
             claims = jwt.decode(token, key.key, algorithms=_ALGORITHMS, audience=self.config.audience, issuer=self.config.issuer,
                                 options={"require": ["exp", "iss", "aud"]})  # fmt: skip
-        except jwt.PyJWTError:
+        except (jwt.PyJWTError, TypeError, ValueError):  # a key of another kind than the token's algorithm
             return None
         roles: Any = claims
         for part in self.config.roles.split("."):
             roles = roles.get(part, []) if isinstance(roles, dict) else []
         named = tuple(roles.split() if isinstance(roles, str) else [str(role) for role in roles])
-        policy = _policy(wb, named)
-        return Caller(str(claims.get(self.config.name, "")), policy, per_minute=wb.config.api.per_minute)
+        policy = _policy(wb, tuple(name for name in named if name in wb.config.roles))
+        name = f"{self.config.issuer} {claims.get(self.config.name, '')}"
+        return Caller(name, policy, per_minute=wb.config.api.per_minute)
 
     def _keys(self) -> Any:
         """The issuer's public keys, kept for some minutes."""

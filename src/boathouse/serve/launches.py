@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 import subprocess
 import sys
@@ -13,10 +15,13 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from boathouse.errors import MissingError
+from boathouse.query.catalog import run_shown
+from boathouse.query.policy import Policy
 from boathouse.workbench import Workbench
 
 _KEPT = 1_000
-_AT_ONCE = 2
+_AT_ONCE = 2  # runs; further ones wait
+_LONGEST = 600.0
 
 
 @dataclass
@@ -31,8 +36,17 @@ class Launch:
     error: str | None = None
     future: Future[None] | None = None
 
-    def to_json(self) -> dict[str, Any]:
-        return {"id": self.id, "pipeline": self.pipeline, "state": self.state, "runs": self.runs, "error": self.error}
+    def shown(self, policy: Policy) -> dict[str, Any]:
+        """What a caller may know of it."""
+        error = self.error if self.error is None or policy.unlimited else "the run failed"
+        runs = [run_shown(run, policy) for run in self.runs]
+        return {"id": self.id, "pipeline": self.pipeline, "state": self.state, "runs": runs, "error": error}
+
+    async def ended(self) -> None:
+        """Waits for its end, for ten minutes at most."""
+        if self.future:
+            with contextlib.suppress(TimeoutError, asyncio.TimeoutError, asyncio.CancelledError):
+                await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(self.future)), _LONGEST)
 
 
 class Launches:
@@ -43,7 +57,8 @@ class Launches:
         self._kept: OrderedDict[str, Launch] = OrderedDict()
         self._lock = threading.Lock()
         self._turns: dict[str, threading.Lock] = {}
-        self._pool = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="launch")
+        self._pool = ThreadPoolExecutor(16, thread_name_prefix="launch")
+        self._room = threading.Semaphore(_AT_ONCE)
         self._running: set[subprocess.Popen[str]] = set()
         self._closed = False
 
@@ -55,8 +70,10 @@ class Launches:
                     return launch
             launch = Launch(uuid.uuid4().hex[:12], pipeline, options)
             self._kept[launch.id] = launch
-            if len(self._kept) > _KEPT:
-                self._kept.popitem(last=False)
+            for old in [one.id for one in self._kept.values() if one.state in ("done", "failed")][
+                : max(0, len(self._kept) - _KEPT)
+            ]:
+                del self._kept[old]
             turn = self._turns.setdefault(pipeline, threading.Lock())
             launch.future = self._pool.submit(self._run, launch, turn)
         return launch
@@ -68,7 +85,7 @@ class Launches:
         return self._kept[name]
 
     def _run(self, launch: Launch, turn: threading.Lock) -> None:
-        with turn:
+        with turn, self._room:
             with self._lock:
                 if self._closed:
                     return

@@ -34,6 +34,7 @@ _STATUS = {
     UsageError: 400,
     LakeError: 503,
 }
+Shown = Callable[[Request, BoathouseError], Response]
 _log = logging.getLogger("boathouse.serve")
 
 
@@ -55,23 +56,31 @@ def problem(status: int, title: str, **more: Any) -> Response:
     return Response(json.dumps(told, ensure_ascii=False) + "\n", status, media_type="application/problem+json")
 
 
-def install(app: FastAPI, page: Callable[[Request, BoathouseError], Response | None] | None = None) -> None:
-    """Every error of the app leaves as a problem document, and none with a traceback; as what `page` makes of it, where
-    somebody looks at it in a browser."""
+def shown(error: BoathouseError) -> Response:
+    """One of our errors as a problem document. What is wrong with the lake is for the server's log."""
+    if isinstance(error, LakeError):
+        _log.error("%s", scrub(error.render()))
+        error = LakeError("the lake cannot be read or written now", hint="the server's log has the reason")
+    made = problem(status_of(error), scrub(error.message), hint=error.hint and scrub(error.hint), where=_place(error))
+    if isinstance(error, BusyError):
+        made.headers["Retry-After"] = str(error.seconds)
+    if made.status_code == 401:
+        made.headers["WWW-Authenticate"] = "Bearer"
+    return made
+
+
+def install(app: FastAPI, shown: Shown, hidden: Callable[[Request], bool]) -> None:
+    """Every error of the app leaves as a problem document, and none with a traceback. `shown` answers ours, `hidden` says
+    that an address is none for its caller."""
 
     @app.exception_handler(BoathouseError)
     def ours(request: Request, error: BoathouseError) -> Response:
-        if page is not None and (shown := page(request, error)):
-            return shown
-        made = problem(status_of(error), scrub(error.message), hint=error.hint and scrub(error.hint), where=_place(error))
-        if isinstance(error, BusyError):
-            made.headers["Retry-After"] = str(error.seconds)
-        if made.status_code == 401:
-            made.headers["WWW-Authenticate"] = "Bearer"
-        return made
+        return shown(request, error)
 
     @app.exception_handler(RequestValidationError)
     def not_understood(request: Request, error: RequestValidationError) -> Response:
+        if hidden(request):
+            return problem(404, "Not Found")
         told = "; ".join(f"{'.'.join(map(str, one['loc'][1:]))}: {one['msg']}" for one in error.errors())
         return problem(422, told, hint="/docs shows what this address takes")
 

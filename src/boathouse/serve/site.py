@@ -10,7 +10,7 @@ from fastapi.security import HTTPBearer
 
 from boathouse.config import QueryLimits, SavedQuery
 from boathouse.query.policy import Policy
-from boathouse.query.receipt import Asked, Receipt
+from boathouse.query.receipt import Receipt
 from boathouse.serve.answers import MEDIA, Receipts
 from boathouse.serve.audit import Log
 from boathouse.serve.identity import Caller, Door
@@ -41,9 +41,10 @@ class Site:
     def limits(self) -> QueryLimits:
         return self.wb.config.api.limits
 
-    def again(self, asked: Asked, versions: dict[str, int], limits: QueryLimits, policy: Policy) -> Receipt:
-        """The receipt of an answer, by running its query again."""
-        return self.workers.receipt(Job(asked.sql, asked.parameters, versions, limits, policy, RECEIPT))
+    def again(self, sql: str, parameters: Any, versions: dict[str, int], limits: QueryLimits, policy: Policy) -> Receipt:
+        """The receipt of a query, by running it again: within the time that a query has."""
+        bounded = limits.model_copy(update={"seconds": self.limits.seconds})
+        return self.workers.receipt(Job(sql, parameters, versions, bounded, policy, RECEIPT))
 
     def close(self) -> None:
         self.launches.close()
@@ -56,7 +57,8 @@ def _site(request: Request) -> Site:
 
 
 async def _caller(request: Request, _shown: Annotated[Any, Depends(HTTPBearer(auto_error=False))]) -> Caller:
-    return await request.app.state.site.door.admit(request)
+    """Whom the admission let in."""
+    return request.state.caller
 
 
 Served = Annotated[Site, Depends(_site)]

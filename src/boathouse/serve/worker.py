@@ -37,7 +37,7 @@ def _answer(wb: Workbench, job: Job, out: BinaryIO) -> None:
     """The pieces of an answer, then None; or an error."""
     try:
         result = wb.sql(job.sql, job.parameters, versions=job.versions, limits=job.limits, role=job.policy)
-        pieces: Any = [result.receipt] if job.form == RECEIPT else told(result, job.form, job.known)
+        pieces: Any = [result.receipt] if job.form == RECEIPT else told(result, job.form, job.known, job.policy)
         for piece in pieces:
             _say(out, piece.without_files() if isinstance(piece, Head) else piece)
         _say(out, None)

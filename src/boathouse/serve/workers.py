@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import logging
 import pickle
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import Any
 
 from boathouse.config import QueryLimits
-from boathouse.errors import BoathouseError, LimitError, QueryError
+from boathouse.errors import BoathouseError, BusyError, LimitError, QueryError
 from boathouse.query.policy import EVERYTHING, Policy
 from boathouse.query.receipt import Receipt
 from boathouse.serve.answers import Told
@@ -23,6 +25,7 @@ from boathouse.workbench import Workbench
 RECEIPT, READY = "receipt", "ready"
 _log = logging.getLogger("boathouse.serve")
 _PATIENCE = 30.0  # seconds for which a job waits for a worker
+_QUEUE = 200  # jobs that may wait at once
 _GRACE = 0.7  # seconds for which a query that was told to stop may take
 
 
@@ -47,40 +50,56 @@ class Workers:
         self._free: SimpleQueue[_Worker] = SimpleQueue()
         self._all: set[_Worker] = set()
         self._lock = threading.Lock()
+        self._waiting = threading.Semaphore(_QUEUE)
         self._closed = False
         for _ in range(count):
             self._start()
 
     def _start(self) -> None:
-        with self._lock:
-            if self._closed:
-                return
-            worker = _Worker(self.wb)
-            self._all.add(worker)
-        threading.Thread(target=self._admit, args=(worker,), daemon=True).start()
+        threading.Thread(target=self._admit, daemon=True).start()
 
-    def _admit(self, worker: _Worker) -> None:
-        if worker.ready():
-            self._free.put(worker)
-        elif not self._closed:
+    def _admit(self) -> None:
+        """Starts a worker and waits until it takes jobs; one that cannot start is tried again."""
+        for seconds in itertools.chain((0.0, 1.0, 5.0), itertools.repeat(30.0)):
+            time.sleep(seconds)
+            with self._lock:
+                if self._closed:
+                    return
+                try:
+                    worker = _Worker(self.wb)
+                except OSError as error:
+                    _log.error("no worker can be started: %s", error)
+                    continue
+                self._all.add(worker)
+            if worker.ready():
+                self._free.put(worker)
+                return
             _log.error("a worker ended before it could work")
+            self._drop(worker)
+
+    def _drop(self, worker: _Worker) -> None:
+        with self._lock:
+            self._all.discard(worker)
+        worker.kill()
 
     def run(self, job: Job) -> Told:
         """What `told` makes of the job, from a worker. Raises what the query raises; LimitError where it had to be killed,
-        or no worker became free."""
+        BusyError where no worker became free."""
+        if not self._waiting.acquire(blocking=False):
+            raise BusyError("the server is busy with other queries", seconds=5)
         try:
             worker = self._free.get(timeout=_PATIENCE)
         except Empty:
-            raise LimitError("the server is busy with other queries", hint="try again in a moment") from None
+            raise BusyError("the server is busy with other queries", seconds=5) from None
+        finally:
+            self._waiting.release()
         try:
             yield from worker.run(job)
         finally:
             if worker.idle:
                 self._free.put(worker)
             else:  # it was killed, or its caller went away in the middle
-                with self._lock:
-                    self._all.discard(worker)
-                worker.kill()
+                self._drop(worker)
                 self._start()
 
     def receipt(self, job: Job) -> Receipt:
@@ -150,6 +169,8 @@ class _Worker:
         finally:
             if timer:
                 timer.cancel()
+            if late.is_set():  # it was killed at the very end
+                self.idle = False
 
     def kill(self) -> None:
         self.process.kill()

@@ -9,12 +9,11 @@ from fastapi import APIRouter, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, Response
 
-from boathouse.config.workbench import in_bytes
-from boathouse.errors import TooLargeError, UsageError
+from boathouse.errors import UsageError
 from boathouse.query.guard import no_dataset
 from boathouse.query.rows import LARGEST, OPERATORS, Wanted
-from boathouse.serve.answers import answer, form_of, known_tags, told
-from boathouse.serve.site import Form, Served, Site, Who
+from boathouse.serve.answers import answer, form_of, known_tags, note, told
+from boathouse.serve.site import Form, Served, Who
 
 router = APIRouter(tags=["datasets"])
 SAMPLE = 10
@@ -40,9 +39,10 @@ def _text(entry: dict[str, Any]) -> str:
 
 
 @router.get("/datasets/{name}")
-def dataset(site: Served, who: Who, name: str) -> dict[str, Any]:
+def dataset(request: Request, site: Served, who: Who, name: str) -> dict[str, Any]:
     """One dataset: its columns, freshness, quality, lineage, versions, latest runs and a sample."""
     sample, _ = site.wb.rows(name, Wanted(limit=SAMPLE), limits=site.limits, role=who.policy)
+    note(request, sample.asked)
     return site.wb.dataset(name, role=who.policy) | {"sample": json.loads(b"".join(sample.chunks("json")))}
 
 
@@ -66,7 +66,7 @@ def rows(
     if further:
         url = request.url.remove_query_params("version").include_query_params(after=further)
         links["next"] = f"{url.path}?{url.query}"
-    return answer(request, told(result, chosen, known_tags(request)), who, site.receipts, chosen, links=links)
+    return answer(request, told(result, chosen, known_tags(request), who.policy), who, site.receipts, chosen, links=links)
 
 
 def _list(text: str) -> tuple[str, ...]:
@@ -74,7 +74,7 @@ def _list(text: str) -> tuple[str, ...]:
 
 
 def _filter(key: str, value: str) -> tuple[str, str, str]:
-    """`column__operator`; a column whose own name ends like one is meant by its whole name."""
+    """`column__operator`, or a column alone."""
     column, mark, operator = key.rpartition("__")
     return (column, operator, value) if mark and operator in OPERATORS else (key, "eq", value)
 
@@ -106,22 +106,17 @@ async def push(
     """Keeps records (a JSON array, an object, or JSON lines) for the dataset's push source, and starts a run that validates
     them like any batch."""
     who.must_run(name)
-    largest, body = in_bytes(site.wb.config.api.uploads), bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > largest:
-            raise TooLargeError(f"the body is larger than {largest:,} bytes", hint="push it in parts")
-    return await run_in_threadpool(_push, site, name, bytes(body), wait)
-
-
-def _push(site: Site, name: str, body: bytes, wait: bool) -> JSONResponse:
     pipeline = site.wb.publisher(name)
     if pipeline is None:
-        raise no_dataset(name, site.wb.datasets())
-    item, count = site.wb.push(pipeline.name, body)
+        raise no_dataset(name, who.policy.visible(site.wb.tables.names()))
+    item, count = await run_in_threadpool(site.wb.push, pipeline.name, await request.body())
     launch = site.launches.start(pipeline.name)
-    if wait and launch.future:
-        launch.future.result()
+    if wait:
+        await launch.ended()
+    told = launch.shown(who.policy) | {"launch": launch.id, "item": item, "records": count}
     batches = [batch for run in launch.runs for batch in run["batches"] if batch["item"] == item]
-    told = {"item": item, "records": count, "launch": launch.id, "state": launch.state, "error": launch.error}
-    return JSONResponse(told | ({"batch": batches[0]} if batches else {}), 200 if launch.state == "done" else 202)
+    if batches:  # the sender knows the rows: what became of them is no secret
+        told["batch"] = {key: value for key, value in batches[0].items() if key == "status" or key.startswith("rows_")}
+    if batches and who.policy.unlimited:
+        told["batch"] = batches[0]
+    return JSONResponse(told, 200 if launch.state == "done" else 202)

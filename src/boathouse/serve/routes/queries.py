@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, FastAPI, Path, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.exceptions import HTTPException
 
 from boathouse.config import SavedQuery
 from boathouse.errors import UsageError
@@ -16,7 +17,7 @@ from boathouse.serve.site import Form, Served, Site, Who
 from boathouse.serve.workers import Job
 
 router = APIRouter(tags=["queries"])
-TAKEN = ("", "audit", "datasets", "docs", "health", "lake", "launches", "login", "logout", "metrics", "openapi.json", "pipelines", "queries", "receipts",
+TAKEN = ("", "audit", "catalog", "datasets", "docs", "health", "lake", "launches", "login", "logout", "metrics", "openapi.json", "pipelines", "queries", "receipts",
          "redoc", "replay", "runs", "sql", "static")  # fmt: skip
 _OWN = inspect.Parameter.KEYWORD_ONLY
 
@@ -49,9 +50,12 @@ def receipt(site: Served, who: Who, name: str) -> dict[str, Any]:
 
 
 @router.post("/replay")
-def replay(site: Served, who: Who, receipt: Annotated[dict[str, Any], Body(description="A receipt.")]) -> dict[str, Any]:
+def replay(
+    request: Request, site: Served, who: Who, receipt: Annotated[dict[str, Any], Body(description="A receipt.")]
+) -> dict[str, Any]:
     """Whether a receipt still holds."""
-    found = site.wb.replay(receipt, role=who.policy)
+    request.state.audit["sql"] = str(receipt.get("sql"))
+    found = site.wb.replay(receipt, role=who.policy, run=site.again)
     return {"same": found.same, "reason": found.reason, "receipt": found.receipt and found.receipt.to_json()}
 
 
@@ -70,20 +74,32 @@ def address(query: SavedQuery) -> str:
     return query.path or f"/queries/{query.name}"
 
 
+def hidden(request: Request) -> bool:
+    """Whether an address is that of a saved query that the caller may not ask."""
+    site, path = request.app.state.site, getattr(request.scope.get("route"), "path", None)
+    caller = getattr(request.state, "caller", None)
+    return caller is not None and any(address(query) == path and not caller.policy.may_ask(query) for query in site.queries)
+
+
 def add(app: FastAPI, query: SavedQuery) -> None:
     """A saved query at its address; its parameters are those of the address, the others follow the `?`.
     Raises UsageError where the address is taken."""
     if query.path and query.path.strip("/").split("/")[0] in TAKEN:
         raise UsageError(f"the path {query.path} is taken", where=f"queries/{query.name}.sql", hint="choose another")
 
-    def ask(request: Request, site: Site, who: Who, form: str | None, **values: str | None) -> Response:
+    def ask(request_: Request, site_: Site, who_: Who, form_: str | None, **values: str | None) -> Response:
+        request, site, who, form = request_, site_, who_, form_
+        if not who.policy.may_ask(query):  # as an address that there is not
+            raise HTTPException(404)
         given = {name: value for name, value in values.items() if value is not None}
         chosen = form_of(request, form)
         result = site.wb.query(query, given, limits=site.limits, role=who.policy)
-        return answer(request, told(result, chosen, known_tags(request)), who, site.receipts, chosen, cache=query.cache)
+        return answer(
+            request, told(result, chosen, known_tags(request), who.policy), who, site.receipts, chosen, cache=query.cache
+        )
 
-    own = [inspect.Parameter("request", _OWN, annotation=Request), inspect.Parameter("site", _OWN, annotation=Served),
-           inspect.Parameter("who", _OWN, annotation=Who), inspect.Parameter("form", _OWN, annotation=Form, default=None)]  # fmt: skip
+    own = [inspect.Parameter("request_", _OWN, annotation=Request), inspect.Parameter("site_", _OWN, annotation=Served),
+           inspect.Parameter("who_", _OWN, annotation=Who), inspect.Parameter("form_", _OWN, annotation=Form, default=None)]  # fmt: skip
     ask.__signature__ = inspect.Signature([*own, *(_shown(query, name) for name in query.parameters)])  # type: ignore[attr-defined]
     app.get(address(query), name=query.name, summary=query.title, description=query.description, tags=["saved queries"])(ask)
 

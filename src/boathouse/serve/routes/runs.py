@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, UploadFile
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from boathouse.errors import MissingError
 from boathouse.query.catalog import run_shown
+from boathouse.serve.launches import Launch
 from boathouse.serve.site import Served, Site, Who
 
 router = APIRouter(tags=["runs"])
@@ -44,7 +46,7 @@ def found(site: Site, who: Who, pipeline: str | None = None) -> list[dict[str, A
     every = site.wb.runs()
     seen = set(who.policy.visible({run["dataset"] for run in every}))
     mine = [run_shown(run, who.policy) for run in every if run["dataset"] in seen and pipeline in (None, run["pipeline"])]
-    if pipeline and not mine and not (who.policy.everything and pipeline in site.wb.pipelines()):
+    if pipeline and not mine and not (who.policy.unlimited and pipeline in site.wb.pipelines()):
         raise MissingError(f"no runs of a pipeline {pipeline!r}", hint="GET /runs lists all runs")
     return mine
 
@@ -70,7 +72,7 @@ def notebook(site: Served, who: Who, run_id: str) -> Response:
 
 @router.get("/lake/{path:path}")
 def lake(site: Served, who: Who, path: str) -> Response:
-    """A file below raw/, quarantine/ or runs/ of the lake: a batch as received, a notebook, a page of the Data Docs."""
+    """A file below raw/ or runs/ of the lake: a batch as received, a notebook, a page of the Data Docs."""
     who.must_see_all()
     if not path.startswith(_ZONES) or {"", ".", ".."} & set(path.split("/")) or "\\" in path:
         raise MissingError(f"no file {path!r}", hint="files are below raw/, runs/docs/ and runs/notebooks/")
@@ -91,16 +93,13 @@ def _file(site: Site, path: str, *, download: bool) -> Response:
 
 
 @router.post("/pipelines/{name}/runs", status_code=202)
-def start(
+async def start(
     site: Served, who: Who, name: str, options: Options,
     wait: Annotated[bool, Query(description="Answer when it has ended.")] = False,
 ) -> JSONResponse:  # fmt: skip
     """Starts a run of a pipeline."""
     _may_run(site, who, name)
-    launch = site.launches.start(name, options.words())
-    if wait and launch.future:
-        launch.future.result()
-    return JSONResponse(launch.to_json(), 200 if launch.state in ("done", "failed") else 202)
+    return await _started(site.launches.start(name, options.words()), who, wait)
 
 
 @router.get("/launches/{name}")
@@ -108,21 +107,24 @@ def launch(site: Served, who: Who, name: str) -> dict[str, Any]:
     """How a run that was started goes."""
     found = site.launches.get(name)
     _may_run(site, who, found.pipeline)
-    return found.to_json()
+    return found.shown(who.policy)
 
 
 @router.post("/pipelines/{name}/files", status_code=202)
-def upload(
+async def upload(
     site: Served, who: Who, name: str, file: UploadFile,
     wait: Annotated[bool, Query(description="Answer when the run has ended.")] = False,
 ) -> JSONResponse:  # fmt: skip
     """Puts a file where a pipeline reads, over one of the same name, and starts a run."""
     _may_run(site, who, name)
-    item = site.wb.upload(name, file.filename or "", file.file)
-    launch = site.launches.start(name)
-    if wait and launch.future:
-        launch.future.result()
-    return JSONResponse(launch.to_json() | {"item": item}, 200 if launch.state in ("done", "failed") else 202)
+    item = await run_in_threadpool(site.wb.upload, name, file.filename or "", file.file)
+    return await _started(site.launches.start(name), who, wait, item=item)
+
+
+async def _started(launch: Launch, who: Who, wait: bool, **more: str) -> JSONResponse:
+    if wait:
+        await launch.ended()
+    return JSONResponse(launch.shown(who.policy) | more, 200 if launch.state in ("done", "failed") else 202)
 
 
 def _may_run(site: Site, who: Who, pipeline: str) -> None:
@@ -130,4 +132,4 @@ def _may_run(site: Site, who: Who, pipeline: str) -> None:
     known = pipeline in site.wb.pipelines()
     who.must_run(site.wb.pipeline(pipeline).dataset_name if known else pipeline)
     if not known:
-        site.wb.pipeline(pipeline)
+        raise MissingError(f"no pipeline {pipeline!r}", hint="boathouse runs lists what has run")

@@ -13,7 +13,7 @@ router = APIRouter(tags=["server"])
 
 
 @router.get("/health")
-def health() -> dict[str, str]:
+async def health() -> dict[str, str]:
     """Whether the server answers. For everybody."""
     return {"status": "ok"}
 
