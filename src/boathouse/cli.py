@@ -249,8 +249,7 @@ def serve(
     """Serve the datasets and saved queries as an API."""
     from boathouse.serve.server import serve
 
-    print(f"http://{host}:{port}/docs   (Ctrl-C stops it)", file=sys.stderr)
-    serve(workbench(), host, port)
+    serve(workbench(), host, port, lambda url: print(f"{url}   (Ctrl-C stops it)", file=sys.stderr))
 
 
 key_app = typer.Typer(no_args_is_help=True, help="Keys for the API.")

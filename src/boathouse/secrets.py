@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
@@ -79,8 +79,20 @@ def remember(value: str) -> None:
 
 def scrub(text: str) -> str:
     """`text` with known secret values, and passwords inside URLs, replaced by `***`."""
-    for value in sorted({*_known, *_from_environment()}, key=len, reverse=True):
+    return scrubber()(text)
+
+
+def scrubber() -> Callable[[str], str]:
+    """`scrub` for many texts: the secrets are looked up once."""
+    secrets = sorted({*_known, *_from_environment()}, key=len, reverse=True)
+    return lambda text: _without(text, secrets)
+
+
+def _without(text: str, secrets: list[str]) -> str:
+    for value in secrets:
         text = text.replace(value, "***")
+    if ":" not in text and "=" not in text:
+        return text
     text = re.sub(r"(\w+://[^/\s:@]*):(?!\$\{)[^@\s/]+@", r"\1:***@", text)
     return re.sub(r"([?&](?:password|passwd|pwd|sslpassword|token|secret)=)(?!\$\{)[^&\s'\"]+", r"\1***", text, flags=re.I)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -132,3 +133,56 @@ def test_the_openapi_document_shows_the_parameters(client: TestClient):
     told = {p["name"]: (p["in"], p["required"], p.get("description")) for p in path["parameters"]}
     assert told["region"] == ("path", True, "VARCHAR")
     assert told["least"] == ("query", False, "DECIMAL(9,2) (unset: 0)")
+
+
+def test_a_misspelt_parameter_is_told(client: TestClient):
+    answer = client.get("/sales/West?leest=100")
+    assert (answer.status_code, answer.json()["title"]) == (400, "sales has no parameter 'leest' (did you mean 'least'?)")
+
+
+def test_a_copy_of_a_dataset_that_was_made_anew_is_not_good(client: TestClient, shop: Workbench, go: Callable):
+    known = {"If-None-Match": client.get("/datasets/orders/rows").headers["etag"]}
+    assert client.get("/datasets/orders/rows", headers=known).status_code == 304
+    shutil.rmtree(shop.root / "lake" / "curated" / "orders")
+    (shop.root / "orders.csv").write_text("id,region,amount,tags\n9,West,1.00,\n")
+    assert go("orders").table_version == 0
+    time.sleep(0.6)
+    answer = client.get("/datasets/orders/rows", headers=known)
+    assert (answer.status_code, len(answer.json())) == (200, 1)
+
+
+def test_a_304_leaves_its_worker_free(client: TestClient):
+    ask = {"sql": "SELECT count(*) AS n FROM orders"}
+    known = {"If-None-Match": client.post("/sql", json=ask).headers["etag"]}
+    workers = set(client.app.state.site.workers._all)  # type: ignore[attr-defined]
+    assert {client.post("/sql", json=ask, headers=known).status_code for _ in range(4)} == {304}
+    assert set(client.app.state.site.workers._all) == workers  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("form", "cell"), [("json", "'infinity'::TIMESTAMP"), ("csv", "INTERVAL 1 DAY"), ("parquet", "INTERVAL 1 DAY")]
+)
+def test_what_a_form_cannot_hold_is_told(client: TestClient, form: str, cell: str):
+    answer = client.post(f"/sql?format={form}", json={"sql": f"SELECT {cell} AS c"})
+    assert answer.status_code in (200, 400), answer.text
+    assert "memory" not in answer.text
+
+
+def test_a_replay_has_the_time_of_a_query(shop: Workbench):
+    (shop.root / "boathouse.toml").write_text("[api]\nlimits = { seconds = 0.5 }\n")
+    with TestClient(create(Workbench(shop.root)), base_url="http://localhost") as client:
+        receipt = client.get(client.post("/sql", json={"sql": "SELECT 1 AS one"}).links["receipt"]["url"]).json()
+        begun = time.monotonic()
+        slow = receipt | {"sql": "SELECT levenshtein(repeat('a', 300000), repeat('b', 300000))"}
+        assert not client.post("/replay", json=slow).json()["same"]
+        assert time.monotonic() - begun < 4
+
+
+def test_a_row_limit_leaves_the_time_limit(shop: Workbench):
+    (shop.root / "boathouse.toml").write_text("[api.limits]\nrows = 5\n")
+    assert Workbench(shop.root).config.api.limits.seconds == 30
+
+
+def test_json_names_a_column_once(client: TestClient):
+    rows = client.post("/sql", json={"sql": "SELECT 1 AS a, 2 AS a, 'x'::BLOB AS b, MAP {'k': 'nan'::DOUBLE} AS m"}).json()
+    assert rows == [{"a": 1, "a_2": 2, "b": "78", "m": [["k", None]]}]

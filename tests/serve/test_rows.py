@@ -75,6 +75,26 @@ def test_pages_part_the_dataset(many: Workbench, order: list[str], limit: int):
         assert [{name: row[name] for name in columns} for row in found] == expected
 
 
+def test_two_zeros_are_one_place(wb: Workbench):
+    """-0.0 and 0.0 compare as equal, but do not read so."""
+    (wb.root / "zeros.csv").write_text("x\n0.0\n-0.0\n0.0\n-0.0\n-1\nnan\n\n0.0\n")
+    (wb.root / "pipelines" / "zeros.yml").write_text(
+        "source: {type: csv, location: zeros.csv}\nmode: append\ncolumns: {x: DOUBLE}\n"
+    )
+    road = wb.road("zeros")
+    for step in (road.land, road.stage, road.clean, road.validate, road.publish, road.finish):
+        step()
+    for limit in (1, 2, 3):
+        found, after = [], None
+        for _ in range(20):
+            result, after = wb.rows("zeros", Wanted(limit=limit, after=after, order=("x",)))
+            found += result.rows()
+            if after is None:
+                break
+        assert after is None
+        assert sorted(repr(row["x"]) for row in found) == sorted(repr(row["x"]) for row in wb["zeros"].arrow().to_pylist())
+
+
 def kept(frame: pd.DataFrame, column: str, operator: str, value: str) -> pd.Series:
     """The same filter in pandas."""
     cells = frame[column]
@@ -138,7 +158,7 @@ def test_a_page_names_the_next_and_stays_at_its_version(client: TestClient, shop
     (400, "select=nothing"), (400, "order=nothing"), (400, "nothing=1"), (400, "id__like=1"), (400, "id=x"), (400, "id__gt=1e99"),
     (400, "id__contains=1"), (400, "region__isnull=maybe"), (400, "after=x"), (400, "after=W10"), (400, "tags__gt=x"),
     (422, "limit=0"), (422, "limit=10001"), (422, "version=-1"), (422, "limit=x"), (404, "version=99"), (400, "format=xml"),
-    (400, "after=WzAsWyIxIl0sMSwieCJd"), (422, "version=99999999999999999999999"),
+    (400, "after=WzAsWyIxIl0sMSwieCJd"), (400, "after=W0luZmluaXR5LFsiMSJdLDEsIngiXQ"), (400, "after=" + "W1tb" * 9_000), (400, "amount__big=3"), (400, "id=1&amount=x"), (422, "version=99999999999999999999999"),
 ])  # fmt: skip
 def test_wrong_addresses_are_told(client: TestClient, status: int, query: str):
     answer = client.get(f"/datasets/orders/rows?{query}")

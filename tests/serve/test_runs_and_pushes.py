@@ -122,3 +122,12 @@ def test_a_file_that_is_too_large_leaves_nothing(shop: Workbench):
                                   "raw//etc/passwd", "raw/none"])  # fmt: skip
 def test_no_other_file_of_the_lake_is_served(client: TestClient, path: str):
     assert client.get(f"/lake/{path}").status_code == 404
+
+
+def test_a_push_that_fails_holds_up_no_other(client: TestClient, clicks: Workbench):
+    bad = client.post("/datasets/clicks/records?wait=true", json=[{"id": 1, "extra": 1}])
+    assert (bad.status_code, bad.json()["batch"]["status"]) == (422, "failed")
+    good = client.post("/datasets/clicks/records?wait=true", json=[{"id": 2, "page": "/"}])
+    assert (good.status_code, good.json()["batch"]["status"]) == (200, "published")
+    assert [path.name for path in (clicks.root / "inbox" / "clicks" / "failed").iterdir()] == [bad.json()["item"]]
+    assert client.post("/datasets/clicks/records", content="[" + '{"a":' * 150 + "1" + "}" * 150 + "]").status_code == 400

@@ -31,6 +31,11 @@ masks = { orders = { tags = "null" } }
 [roles.clerk]
 datasets = ["orders"]
 run = true
+
+[roles.half]
+datasets = ["orders*"]
+rows = { orders = "region = 'West'" }
+run = true
 """
 
 
@@ -217,3 +222,48 @@ def test_a_token_of_the_identity_provider_opens(guarded: Workbench, issuer: tupl
         wrong = [token(aud="other"), token(iss="https://other"), token(exp=past), token(other), token("x" * 40, "HS256"),
                  bearer(jwt.encode(good, None, algorithm="none", headers={"kid": "one"}))]  # fmt: skip
         assert [served.get("/datasets", headers=header).status_code for header in wrong] == [401] * len(wrong)
+
+
+def test_a_run_tells_a_narrowed_caller_no_count(served: TestClient, guarded: Workbench, key: Callable):
+    (guarded.root / "orders.csv").write_text("id,region,amount,tags\n1,North,1.00,\n2,North,1.00,\n3,West,2.00,\n")
+    half = key("half")
+    answers = [served.post("/pipelines/orders/runs?wait=true", json={}, headers=half)]
+    answers.append(served.get(f"/launches/{answers[0].json()['id']}", headers=half))
+    for answer in answers:
+        assert answer.json()["runs"][0]["status"] == "published"
+        assert not any(word in answer.text for word in ("rows_read", "batches", "orders.csv", "raw/"))
+
+
+@pytest.mark.parametrize("ask", [("POST", "/datasets/ordersx/records"), ("POST", "/pipelines/ordersx/runs"), ("GET", "/datasets/orders_new"), ("GET", "/datasets/orders_new/rows?version=0")])  # fmt: skip
+def test_no_error_names_what_is_hidden(served: TestClient, guarded: Workbench, go: Callable, key: Callable, ask: tuple[str, str]):
+    (guarded.root / "secrets.csv").write_text("id\n1\n")
+    (guarded.root / "pipelines" / "secrets.yml").write_text("source: {type: csv, location: secrets.csv}\ncolumns: {id: BIGINT}\n")
+    assert go("secrets").status == "published"
+    (guarded.root / "lake" / "curated" / "orders_new").mkdir()  # its first commit was never made
+    answer = served.request(*ask, headers=key("half"), json={})
+    assert answer.status_code == 404, answer.text
+    assert "secrets" not in answer.text
+
+
+def test_a_hidden_saved_query_is_as_no_address(served: TestClient, guarded: Workbench, key: Callable):
+    clerk = key("clerk")
+    hidden, none = served.get("/sales/West", headers=clerk), served.get("/nothing/West", headers=clerk)
+    assert hidden.status_code == none.status_code == 404
+    assert hidden.text == none.text
+    assert "/sales/{region}" not in served.get("/openapi.json", headers=clerk).json()["paths"]
+
+
+def test_two_keys_of_one_name_are_two(served: TestClient, key: Callable):
+    made = served.get("/datasets/orders/rows", headers=key("everything")).links["receipt"]["url"]
+    assert served.get(made, headers=key("west")).status_code == 404
+
+
+def test_events_that_cannot_be_written_are_kept(served: TestClient, guarded: Workbench, key: Callable):
+    log = served.app.state.site.log  # type: ignore[attr-defined]
+    served.get("/datasets")
+    log.add({"at": "never", "status": "x"})
+    log.flush()
+    assert len(log._events) == 2
+    log._events = [event for event in log._events if event["at"] != "never"]
+    log.flush()
+    assert len(guarded.audit()) == 1

@@ -151,3 +151,16 @@ def test_two_hundred_ask_at_once(process: tuple[subprocess.Popen[bytes], int]):
     assert answers[0::4] == [b'"id","amount"\n2,120.00\n3,7.50\n'] * 50
     assert answers[1::4] == [b'"id"\n2\n'] * 50
     assert answers[3::4] == [b'"n"\n3\n'] * 50
+
+
+def test_a_worker_that_dies_while_it_starts_is_tried_again(shop: Workbench):
+    workers = Workers(Workbench(shop.root), 1)
+    try:
+        until = time.monotonic() + 20
+        while not (begun := list(workers._all)) and time.monotonic() < until:
+            time.sleep(0.005)
+        begun[0].process.kill()
+        [head, *_] = workers.run(Job("SELECT count(*) AS n FROM orders"))
+        assert head.asked.tables[0].name == "orders"
+    finally:
+        workers.close()

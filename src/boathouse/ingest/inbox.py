@@ -60,12 +60,17 @@ def upload(pipeline: Pipeline, root: Path, day: date, filename: str, body: Binar
 
 
 def landed(pipeline: Pipeline, root: Path, day: date, record: RunRecord) -> None:
-    """Pushes that have become batches lie in the raw zone now, and leave the inbox; one that failed waits for the next run."""
+    """Pushes that have become batches lie in the raw zone now, and leave the inbox. One that failed by its own fault goes
+    into `failed/` there, so that it holds up no other; one that the lake failed waits for the next run."""
     source = open_source(pipeline, root, day)
     if isinstance(source, PushSource):
         for batch in record.batches:
+            file = Path(source.pattern, batch.item)
             if _is_done(batch):
-                Path(source.pattern, batch.item).unlink(missing_ok=True)
+                file.unlink(missing_ok=True)
+            elif batch.status == "failed" and not batch.retry and file.exists():
+                file.parent.joinpath("failed").mkdir(exist_ok=True)
+                file.replace(file.parent / "failed" / file.name)
 
 
 def _is_done(batch: BatchRecord) -> bool:

@@ -20,7 +20,7 @@ from filelock import FileLock, Timeout
 from boathouse import clock, progress, secrets
 from boathouse.config import Limits, Pipeline
 from boathouse.engine import Engine
-from boathouse.errors import BoathouseError, UsageError, first_line
+from boathouse.errors import BoathouseError, LakeError, UsageError, first_line
 from boathouse.ingest import clean, land, stage, validate
 from boathouse.ingest.batch import Batch
 from boathouse.ingest.publish import Publisher
@@ -240,7 +240,7 @@ class Road:
         if self.debug:
             traceback.print_exception(error)
         record = batch.record
-        record.status, record.error = "failed", secrets.scrub(text)
+        record.status, record.error, record.retry = "failed", secrets.scrub(text), isinstance(error, LakeError)
         for count in records.COUNTS[1:]:
             setattr(record, count, 0)
 

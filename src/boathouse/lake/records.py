@@ -63,6 +63,7 @@ class BatchRecord:
     content: str | None = None
     raw: str | None = None
     error: str | None = None
+    retry: bool = False  # whether it was the lake's fault, so that the same item may do well another time
 
 
 @dataclass

@@ -1,77 +1,99 @@
-"""Datasets that are asked for often, copied into the engine's own format: a row is found there in a tenth of the time.
+"""Datasets whose rows are asked for often, copied into an engine of their own: a row is found there in a tenth of the time.
 
 A copy is of one version and holds the same rows in the same order; a newer version is read from its files until it has
-been asked for as often.
+been asked for as often. No SQL of a caller comes here: pages of rows do, which are made from names and bound values.
 """
 
 from __future__ import annotations
 
+import getpass
+import tempfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
 
 import duckdb
 
+from boathouse.config import Limits
 from boathouse.engine import Engine, quote
+from boathouse.errors import BoathouseError
+from boathouse.lake import Lake
 from boathouse.query.snapshot import Snapshot
 
-_OFTEN = 5
+_OFTEN, _TRIES = 5, 3
 _UNPACKED = 6  # how many times the size of its files a dataset has in memory, about
 _IDLE = 60.0  # seconds after which nobody can still be reading a copy that he was given
 
 
-@dataclass
-class _Copy:
-    size: int
-    asked: int = 0
-    ready: bool = False
-    used: float = field(default_factory=time.monotonic)
+class Copy:
+    """A dataset's version in the engine's own format, once it is `ready`."""
+
+    def __init__(self, snapshot: Snapshot, engine: Engine):
+        self.snapshot, self.engine = snapshot, engine
+        self.name = quote(f"{snapshot.name}:{snapshot.version}:{snapshot.table}")
+        self.select = f"SELECT * FROM {self.name}"
+        self.size, self.asked, self.ready, self.used = snapshot.size * _UNPACKED, 0, False, time.monotonic()
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        return self.engine.con.cursor()
 
 
 class Copies:
-    """Up to `budget` bytes of copies, made in a thread of their own; the ones that were not used for longest go first."""
+    """Up to `budget` bytes of copies, made in a thread of their own; those that were not used for longest go first."""
 
-    def __init__(self, engine: Engine, budget: int):
-        self.engine, self.budget = engine, budget
-        self._known: dict[str, _Copy] = {}
+    def __init__(self, limits: Limits, lake: Lake, budget: int):
+        self.limits, self.lake, self.budget = limits, lake, budget
+        self._known: dict[str, Copy] = {}
         self._lock = threading.Lock()
         self._maker = ThreadPoolExecutor(1, thread_name_prefix="copies")
 
-    def select(self, snapshot: Snapshot) -> str:
-        """The dataset's own columns, from its copy where there is one."""
-        if not self.budget or snapshot.size * _UNPACKED > self.budget:
-            return snapshot.select
-        # the guard lets no query say a name with a colon, so none reads a copy past its policy
-        name = f"copy:{snapshot.name}:{snapshot.version}:{snapshot.table}"
-        with self._lock:
-            copy = self._known.setdefault(name, _Copy(snapshot.size * _UNPACKED))
-            copy.asked, copy.used = copy.asked + 1, time.monotonic()
-            if not copy.ready and copy.asked % _OFTEN == 0 and copy.asked <= 3 * _OFTEN:
-                self._maker.submit(self._make, name, snapshot)
-            return f"SELECT {', '.join(map(quote, snapshot.columns))} FROM {quote(name)}" if copy.ready else snapshot.select
+    @cached_property
+    def _engine(self) -> Engine:
+        """One thread, since what is asked here is done before a second one would have begun."""
+        limits = self.limits.model_copy(update={"threads": 1})
+        engine = Engine(limits, Path(tempfile.gettempdir()) / f"boathouse-{getpass.getuser()}" / "query")
+        if not self.lake.store.is_local:
+            engine.attach(self.lake.store.filesystem())
+        return engine
 
-    def _make(self, name: str, snapshot: Snapshot) -> None:
+    def of(self, snapshot: Snapshot) -> Copy | None:
+        """The copy of a dataset, where there is one. A dataset that is asked for often gets one."""
+        if not self.budget or snapshot.size * _UNPACKED > self.budget:
+            return None
+        with self._lock:
+            key = f"{snapshot.name}:{snapshot.version}:{snapshot.table}"
+            copy = self._known.get(key)
+            if copy is None:
+                copy = self._known[key] = Copy(snapshot, self._engine)
+            copy.asked, copy.used = copy.asked + 1, time.monotonic()
+            if not copy.ready and copy.asked % _OFTEN == 0 and copy.asked <= _TRIES * _OFTEN:
+                self._maker.submit(self._make, copy)
+            return copy if copy.ready else None
+
+    def _make(self, copy: Copy) -> None:
+        if copy.ready:
+            return
         try:
-            if self._known[name].ready:
-                return
-            self._make_room(self._known[name].size)
-            with self.engine.con.cursor() as cursor:
-                cursor.execute(f"CREATE TABLE {quote(name)} AS {snapshot.select}")
-            self._known[name].ready = True
-        except (duckdb.Error, MemoryError):  # the files do as well
+            self._make_room(copy.size)
+            with copy.cursor() as cursor:
+                cursor.execute(f"CREATE OR REPLACE TABLE {copy.name} AS {copy.snapshot.select}")
+            copy.ready = True
+        except (duckdb.Error, BoathouseError, MemoryError):  # the files do as well
             return
 
     def _make_room(self, size: int) -> None:
         """Raises MemoryError where those that are there are all in use."""
         with self._lock:
-            ready = sorted((copy.used, name) for name, copy in self._known.items() if copy.ready)
-            free = self.budget - sum(copy.size for copy in self._known.values() if copy.ready)
-            for used, name in ready:
-                if free >= size or time.monotonic() - used < _IDLE:
+            ready = sorted((copy for copy in self._known.values() if copy.ready), key=lambda copy: copy.used)
+            free = self.budget - sum(copy.size for copy in ready)
+            for copy in ready:
+                if free >= size or time.monotonic() - copy.used < _IDLE:
                     break
-                free += self._known.pop(name).size
-                with self.engine.con.cursor() as cursor:
-                    cursor.execute(f"DROP TABLE {quote(name)}")
+                free += copy.size
+                self._known = {key: one for key, one in self._known.items() if one is not copy}
+                with copy.cursor() as cursor:
+                    cursor.execute(f"DROP TABLE {copy.name}")
             if free < size:
                 raise MemoryError

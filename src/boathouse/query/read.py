@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import getpass
 import tempfile
-import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -20,6 +20,7 @@ from boathouse.engine.duck import explain
 from boathouse.errors import BoathouseError, LimitError, MissingError, QueryError, UsageError
 from boathouse.lake.table import BATCH
 from boathouse.lake.tables import Tables
+from boathouse.query.alarm import ALARM
 from boathouse.query.copies import Copies
 from boathouse.query.guard import Checked, check, no_dataset
 from boathouse.query.policy import EVERYTHING, Policy
@@ -38,10 +39,10 @@ class Reader:
 
     def __init__(self, tables: Tables, limits: Limits):
         self._engine = Engine(limits, Path(tempfile.gettempdir()) / f"boathouse-{getpass.getuser()}" / "query")
-        self.tables, self.snapshots = tables, Snapshots(tables, self._engine)
-        self.copies = Copies(self._engine, budget=0)
-        self._keys: dict[tuple, bool] = {}
         lake = tables.lake
+        self.tables, self.snapshots = tables, Snapshots(tables, self._engine)
+        self.copies = Copies(limits, lake, budget=0)
+        self._keys: dict[tuple, bool] = {}
         if not lake.store.is_local:
             self._engine.attach(lake.store.filesystem())
         self._engine.run(f"SET allowed_directories = [{literal(lake.store.url('curated') + '/')}]")
@@ -95,22 +96,25 @@ class Reader:
         limits = limits or QueryLimits()
         at = place.version if place else version
         snapshot = self._snapshot(name, None if at is None else _version(name, at), policy)
-        made = select(name, snapshot.columns, wanted, self._unique(snapshot, first, policy), place)
-        checked = Checked(made.whole, [name], ordered=True)
-        cursor = self.cursor()
+        key, copy = self._unique(snapshot, first, policy), self.copies.of(snapshot)
+        relation = policy.over(snapshot, copy.select if copy else snapshot.select)
+        made = select(
+            name, copy.name if copy and not policy.applied([name]) else f"({relation})", snapshot.columns, wanted, key, place
+        )
+        applied = policy.applied([name])
+        asked = Asked(made.shown, made.parameters or None, True, [], [snapshot], policy.names, applied, datetime.now(UTC))
+        running = _Running(copy.cursor() if copy else self.cursor(), limits, hides=bool(applied))
         try:
-            whole = self._run(cursor, checked, made.whole, made.parameters or None, [snapshot], limits, policy)
-            page = whole.arrow()
+            page = running.begin(made.whole, made.parameters or None).read_all()
         except LimitError:
             raise
-        except QueryError:
+        except (duckdb.Error, pa.ArrowException, OSError, QueryError) as error:
             with self.cursor() as other:
                 made.check(other)
-            raise
+            raise running.explained(error) from None
         finally:
-            cursor.close()
+            running.end()
         rows, end = split(page, made, wanted, snapshot.version, place)
-        asked = replace(whole.asked, sql=made.shown)
         return Result.of(rows, asked, limits), end.token() if end else None
 
     def _snapshot(self, name: str, version: int | None, policy: Policy) -> Snapshot:
@@ -155,7 +159,7 @@ class Reader:
     def _select(self, snapshot: Snapshot, told: bool, policy: Policy) -> str:
         """A dataset's rows, with `_batch` where the query speaks of it: empty under a policy, since it is a hash of all rows."""
         if not told:
-            return self.copies.select(snapshot)
+            return snapshot.select
         if policy.applied([snapshot.name]):
             return f"SELECT *, NULL::VARCHAR AS {BATCH} FROM ({snapshot.select})"
         return snapshot.select_with_batch
@@ -173,27 +177,26 @@ class _Running:
     def __init__(self, cursor: duckdb.DuckDBPyConnection, limits: QueryLimits, *, hides: bool):
         self.cursor, self.limits, self.hides = cursor, limits, hides
         self.cut = self.late = False
-        self.timer = threading.Timer(limits.seconds, self._stop) if limits.seconds is not None else None
-        self.ended = threading.Event()
+        self.interrupts, self.ended = 0, False
+        self.cancel = ALARM.after(limits.seconds, self._stop) if limits.seconds is not None else lambda: None
 
     def _stop(self) -> None:
         """Interrupts until the query has ended: an interrupt that comes while it is planned is forgotten by its start."""
-        self.late = True
-        for _ in range(_INTERRUPTS):
-            if self.ended.wait(0.1):
-                return
+        if self.ended:
+            return
+        self.late, self.interrupts = True, self.interrupts + 1
+        with contextlib.suppress(duckdb.Error):  # it has just ended
             self.cursor.interrupt()
+        if self.interrupts < _INTERRUPTS:
+            self.cancel = ALARM.after(0.1, self._stop)
 
     def begin(self, text: str, parameters: Parameters) -> pa.RecordBatchReader:
-        if self.timer:
-            self.timer.daemon = True
-            self.timer.start()
         try:
             relation = self.cursor.sql(text, params=parameters) if parameters else self.cursor.sql(text)
             return relation.to_arrow_reader(_BATCH_ROWS)
         except (duckdb.Error, RuntimeError) as error:
             self.end()
-            raise self._explained(error) from None
+            raise self.explained(error) from None
 
     def batches(self, reader: pa.RecordBatchReader) -> Batches:
         """The rows, up to the limit. Closing this generator stops the query."""
@@ -207,19 +210,22 @@ class _Running:
                 left = None if left is None else left - batch.num_rows
                 yield batch
         except (duckdb.Error, pa.ArrowException, OSError, RuntimeError) as error:
-            raise self._explained(error) from None
+            raise self.explained(error) from None
         finally:
             self.end()
 
     def end(self) -> None:
         """Stops the query, where it is not done, and frees what it holds."""
-        self.ended.set()
-        if self.timer:
-            self.timer.cancel()
+        self.cancel()
+        if self.ended:
+            return
+        self.ended = True
         self.cursor.interrupt()
         self.cursor.close()
 
-    def _explained(self, error: Exception) -> QueryError:
+    def explained(self, error: Exception) -> QueryError:
+        if isinstance(error, QueryError):
+            return error
         if self.late:
             return LimitError(
                 f"stopped after {self.limits.seconds:g} s", hint="ask for less: a filter, a shorter period, fewer joins"

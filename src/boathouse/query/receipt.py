@@ -90,10 +90,14 @@ class Receipt(_Part):
             "digest": digest.value(), "order_digest": digest.order(), "replayable": not changing, "changing": changing,
         }  # fmt: skip
         made = cls(id="", **proof, engine=f"duckdb {duckdb.__version__}", boathouse=__version__, asked_at=asked.at)
-        kept = made.model_dump(mode="json", exclude={"id", "engine", "boathouse", "asked_at"})
+        return made.model_copy(update={"id": made.sealed()})
+
+    def sealed(self) -> str:
+        """The id that its content has: another than the one it bears where it was changed."""
+        kept = self.model_dump(mode="json", exclude={"id", "engine", "boathouse", "asked_at"})
         for table in kept["tables"]:
             del table["age_hours"]
-        return made.model_copy(update={"id": hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()[:20]})
+        return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()[:20]
 
     @classmethod
     def load(cls, given: str | bytes | dict[str, Any], where: str | None = None) -> Receipt:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import duckdb
 
@@ -28,6 +29,10 @@ def replay(old: Receipt, again: Callable[[], Receipt]) -> Replay:
         new = again()
     except BoathouseError as error:
         return Replay(False, f"it cannot be run again: {error.message}", None)
+    if old.id != old.sealed():
+        return Replay(False, "the receipt was changed after it was made: its id is of other words", new)
+    if new.digest == old.digest and _facts(new) != _facts(old):
+        return Replay(False, "the same rows, but the receipt says other things of them than the lake does", new)
     if new.digest == old.digest and new.order_digest == old.order_digest:
         return Replay(True, None, new)
     if new.digest == old.digest:
@@ -36,6 +41,12 @@ def replay(old: Receipt, again: Callable[[], Receipt]) -> Replay:
             return Replay(True, "the same rows; those that tie under ORDER BY come in any order", new)
         return Replay(False, "the same rows in another order", new)
     return Replay(False, _why(old, new), new)
+
+
+def _facts(receipt: Receipt) -> list[Any]:
+    """What a receipt says beside its rows' digest and can be held against the lake."""
+    tables = [table.model_dump(exclude={"age_hours"}) for table in receipt.tables]
+    return [receipt.rows, tables, receipt.policies, receipt.replayable, receipt.changing]
 
 
 def _why(old: Receipt, new: Receipt) -> str:

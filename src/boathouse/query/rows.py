@@ -22,6 +22,7 @@ from boathouse.engine import quote
 from boathouse.errors import UsageError, did_you_mean
 
 _COMPARE = {"eq": "=", "lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
+_FLOATS = ("FLOAT", "DOUBLE")
 _LONG = re.compile(r"VARCHAR|BLOB|\[|STRUCT|MAP|UNION|JSON")
 _TEXT = {"contains": "contains", "startswith": "starts_with", "endswith": "ends_with"}
 OPERATORS = (*_COMPARE, "ne", "in", "notin", *_TEXT, "isnull")
@@ -100,28 +101,33 @@ class Select:
                 raise UsageError(f"{where}: {value!r} is not a {kind}", hint="an empty cell is __isnull=true")
 
 
-def select(name: str, columns: dict[str, str], wanted: Wanted, key: Sequence[str], place: Place | None) -> Select:
-    """The SQL of a page of `name`, whose `columns` have these types; `key` are columns that no two rows share, where there
-    are such. Raises UsageError for a column or an operator that is none."""
+def select(name: str, relation: str, columns: dict[str, str], wanted: Wanted, key: Sequence[str], place: Place | None) -> Select:
+    """The SQL of a page of `name`, whose `columns` have these types and whose rows `relation` gives; `key` are columns that
+    no two rows share, where there are such. Raises UsageError for a column or an operator that is none."""
     build = _Build(columns)
     chosen = [build.known(column, "select") for column in wanted.select] or list(columns)
     where = [build.condition(*one) for one in wanted.filters]
     order = [_Key.of(build.known(c.removeprefix("-"), "order"), columns, c.startswith("-")) for c in wanted.order]
     named = {column.removeprefix("-") for column in wanted.order}
-    rest = [column for column in key or columns if column not in named]
+    # two zeros stand in one place of an order, so that floats are told apart once more
+    again = set() if key else {column for column in named if columns[column] in _FLOATS}
+    rest = [column for column in key or columns if column not in named or column in again]
     order += [_Key.of(column, columns) if key else _Key.told_apart(column, columns) for column in rest]
     if place:
         if len(place.values) != len(order):
             raise UsageError("after: the dataset has other columns now", hint="begin at the first page")
         where.append(build.from_place(order, place.values))
-    tail = f" FROM {quote(name)}" + (f" WHERE {' AND '.join(where)}" if where else "")
-    tail += " ORDER BY " + ", ".join(f"{one.cell} {'DESC' if one.down else 'ASC'} NULLS LAST" for one in order)
-    skip = place.shown if place else 0
-    listed, offset = ", ".join(map(quote, chosen)), f" OFFSET {skip}" if skip else ""
+    tail = f" WHERE {' AND '.join(where)}" if where else ""
+    listed = ", ".join(map(quote, chosen))
+    sorting = " ORDER BY " + ", ".join(f"{one.cell} {'DESC' if one.down else 'ASC'} NULLS LAST" for one in order)
+    offset = f" OFFSET {place.shown}" if place and place.shown else ""
+    shown = f"SELECT {listed} FROM {quote(name)}{tail}{sorting} LIMIT {wanted.limit}{offset}"
+    if key and set(key) <= {column for column, operator, _ in wanted.filters if operator == "eq"}:  # one row at most
+        return Select(shown, f"SELECT {listed} FROM {relation}{tail}", build.parameters, chosen, build.given)
     # what the order's columns hold becomes text behind the limit, or the engine would do it for every row
     texts = ", ".join(f"{one.cell}::VARCHAR AS {quote(f'_key{n}')}" for n, one in enumerate(order))
-    whole = f"SELECT {listed}, {texts} FROM (SELECT *{tail} LIMIT {wanted.limit + 1}{offset})"
-    return Select(f"SELECT {listed}{tail} LIMIT {wanted.limit}{offset}", whole, build.parameters, chosen, build.given)
+    whole = f"SELECT {listed}, {texts} FROM (SELECT * FROM {relation}{tail}{sorting} LIMIT {wanted.limit + 1}{offset})"
+    return Select(shown, whole, build.parameters, chosen, build.given)
 
 
 @dataclass(frozen=True)
@@ -136,8 +142,8 @@ class _Key:
     def of(cls, column: str, columns: dict[str, str], down: bool = False) -> _Key:
         """A column's values. There are two zeros among floats, which compare as one."""
         kind, cell = columns[column], quote(column)
-        if kind in ("FLOAT", "DOUBLE"):
-            return cls(f"({cell} + 0::{kind})", kind, down)
+        if kind in _FLOATS:
+            return cls(f"CASE WHEN {cell} = 0 THEN 0::{kind} ELSE {cell} END", kind, down)
         if _LONG.search(kind) and kind not in ("VARCHAR", "BLOB"):
             return cls(f"{cell}::VARCHAR", "VARCHAR", down)
         return cls(cell, kind, down)
@@ -147,6 +153,8 @@ class _Key:
         """Whatever order tells rows apart: a long value by its hash."""
         if _LONG.search(columns[column]):
             return cls(f"md5({quote(column)}{'' if columns[column] in ('VARCHAR', 'BLOB') else '::VARCHAR'})", "VARCHAR")
+        if columns[column] in _FLOATS:
+            return cls(f"{quote(column)}::VARCHAR", "VARCHAR")
         return cls.of(column, columns)
 
 
@@ -185,6 +193,11 @@ class _Build:
     def condition(self, column: str, operator: str, value: str) -> str:
         if f"{column}__{operator}" in self.columns:  # a column whose own name ends like an operator
             column, operator = f"{column}__{operator}", "eq"
+        base, mark, wrong = column.rpartition("__")
+        if column not in self.columns and mark and base in self.columns:
+            raise UsageError(
+                f"{base}: no operator {wrong!r}{did_you_mean(wrong, OPERATORS)}", hint=f"operators: {', '.join(OPERATORS)}"
+            )
         self.known(column, "filter")
         kind, name = self.columns[column], quote(column)
         if operator == "isnull":
@@ -200,9 +213,6 @@ class _Build:
             return f"{name} IN ({listed})" if operator == "in" else f"({name} NOT IN ({listed}) OR {name} IS NULL)"
         if operator == "ne":
             return f"{name} IS DISTINCT FROM {self.bound(column, operator, value)}"
-        if operator not in _COMPARE:
-            guess = did_you_mean(operator, OPERATORS)
-            raise UsageError(f"{column}: no operator {operator!r}{guess}", hint=f"operators: {', '.join(OPERATORS)}")
         return f"{name} {_COMPARE[operator]} {self.bound(column, operator, value)}"
 
     def bound(self, column: str, operator: str, value: str) -> str:

@@ -6,13 +6,14 @@ import logging
 import re
 import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from boathouse.lake import Lake, audit
-from boathouse.secrets import scrub
+from boathouse.secrets import scrubber
 
 EVERY = 5.0  # seconds between two batches
 _COMPACT = 500  # batches after which their small files become one
@@ -48,7 +49,8 @@ class Log:
         if not events:
             return
         try:
-            audit.append(self.lake, events)
+            clean = scrubber()
+            audit.append(self.lake, [_scrubbed(event, clean) for event in events])
             events = []
             self._written += 1
             if self._written % _COMPACT == 0:
@@ -62,6 +64,10 @@ class Log:
         self._stopped.set()
         self._thread.join()
         self.flush()
+
+
+def _scrubbed(event: dict[str, Any], clean: Callable[[str], str]) -> dict[str, Any]:
+    return event | {key: clean(event[key])[:_MOST] for key in ("path", "sql", "parameters") if event.get(key)}
 
 
 class Audit:
@@ -95,10 +101,7 @@ class Audit:
             query = scope["query_string"].decode(errors="replace")
             path = f"{scope['path']}?{query}" if query else scope["path"]
             event = {
-                "at": at, "method": scope["method"], "path": scrub(path)[:_MOST], "status": status, "bytes": size,
+                "at": at, "method": scope["method"], "path": path, "status": status, "bytes": size,
                 "seconds": round(time.perf_counter() - begun, 6), "complete": complete,
             }  # fmt: skip
-            for text in ("sql", "parameters"):
-                if told.get(text):
-                    told[text] = scrub(told[text])[:_MOST]
             self.log.add(event | told)

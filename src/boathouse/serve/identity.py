@@ -37,7 +37,7 @@ class Caller:
     def must_see_all(self) -> None:
         """Raises AccessError for one who may not see rows as they came, past every policy."""
         if not self.policy.unlimited:
-            raise AccessError("this shows rows as they came", known=True, hint="it needs a role that sees everything")
+            raise AccessError("this is for those who see everything", known=True, hint="it needs a role with everything = true")
 
     def must_run(self, dataset: str) -> None:
         """Raises AccessError for one who may not run what publishes a dataset."""

@@ -45,6 +45,12 @@ def status_of(error: BoathouseError) -> int:
     return next((code for kind, code in _STATUS.items() if isinstance(error, kind)), 500)
 
 
+def _named(place: tuple[Any, ...]) -> str:
+    """A parameter or a key of the body, the body itself, or the character where it is no JSON."""
+    inner = ".".join(map(str, place[1:]))
+    return "the body" if not inner else f"the body, character {inner}" if inner.isdigit() else inner
+
+
 def _place(error: BoathouseError) -> str | None:
     """Where it is wrong, but no path of the server."""
     return error.where if error.where and "/" not in error.where and "\\" not in error.where else None
@@ -81,7 +87,7 @@ def install(app: FastAPI, shown: Shown, hidden: Callable[[Request], bool]) -> No
     def not_understood(request: Request, error: RequestValidationError) -> Response:
         if hidden(request):
             return problem(404, "Not Found")
-        told = "; ".join(f"{'.'.join(map(str, one['loc'][1:]))}: {one['msg']}" for one in error.errors())
+        told = "; ".join(f"{_named(one['loc'])}: {one['msg']}" for one in error.errors())
         return problem(422, told, hint="/docs shows what this address takes")
 
     @app.exception_handler(HTTPException)

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import ipaddress
+import os
+import socket
+from collections.abc import Callable
 
 from boathouse.errors import UsageError
 from boathouse.workbench import Workbench
 
 
-def serve(wb: Workbench, host: str, port: int) -> None:
-    """Serves until it is stopped; what runs then may end within ten seconds. Raises UsageError for an address that others
+def serve(wb: Workbench, host: str, port: int, ready: Callable[[str], None]) -> None:
+    """Serves until it is stopped, once `ready` has been told the address; what runs then may end within ten seconds. Raises UsageError for an address that others
     could reach where nobody has a key."""
     loopback = host == "localhost" or _is_loopback(host)
     api = wb.config.api
     if not loopback and not (api.tokens or any(key.revoked_at is None for key in wb.api_keys())):
         raise UsageError(
-            f"{host} can be reached by others, and there is no authentication yet",
+            f"{host} can be reached by others, and nobody has a key",
             hint="boathouse key create NAME --role ROLE   (or [api.tokens] in boathouse.toml)",
         )
     if not loopback and api.anonymous and wb.policy(*api.anonymous).unlimited:
@@ -29,7 +32,21 @@ def serve(wb: Workbench, host: str, port: int) -> None:
         raise UsageError(f"{error.name} is not installed", hint="pip install 'boathouse[serve]'") from error
     app = create(wb, loopback=loopback)
     # behind a proxy on this machine, a request's address and scheme are those that the proxy names
-    uvicorn.run(app, host=host, port=port, log_level="warning", timeout_graceful_shutdown=10, proxy_headers=True)
+    config = uvicorn.Config(app, host, port, log_level="warning", timeout_graceful_shutdown=10, proxy_headers=True)
+    try:
+        # named as TCP, or asyncio leaves Nagle's algorithm on, and every answer waits 40 ms
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listening:
+            if os.name == "posix":
+                listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listening.bind((host, port))
+            ready(f"http://{f'[{host}]' if ':' in host else host}:{port}")
+            uvicorn.Server(config).run(sockets=[listening])
+    except OSError as error:
+        app.state.site.close()
+        raise UsageError(
+            f"{host}:{port} cannot be listened on: {error.strerror}", hint="another program may be there: --port 8001"
+        ) from error
 
 
 def _is_loopback(host: str) -> bool:

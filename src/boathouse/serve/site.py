@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
+from anyio import CapacityLimiter
 from fastapi import Depends, Query, Request
 from fastapi.security import HTTPBearer
 
@@ -32,6 +33,8 @@ class Site:
     queries: list[SavedQuery]
     receipts: Receipts = field(init=False)
     metrics: Metrics = field(init=False)
+    # a page of rows is short work: with few at once the threads stand less in each other's way
+    pages: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(4))
 
     def __post_init__(self) -> None:
         self.metrics = Metrics(self.workers)
@@ -52,7 +55,7 @@ class Site:
         self.log.close()
 
 
-def _site(request: Request) -> Site:
+async def _site(request: Request) -> Site:  # a plain function would be sent to a thread
     return request.app.state.site
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any
 
+from anyio import to_thread
 from fastapi import APIRouter, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, Response
@@ -13,7 +14,8 @@ from boathouse.errors import UsageError
 from boathouse.query.guard import no_dataset
 from boathouse.query.rows import LARGEST, OPERATORS, Wanted
 from boathouse.serve.answers import answer, form_of, known_tags, note, told
-from boathouse.serve.site import Form, Served, Who
+from boathouse.serve.identity import Caller
+from boathouse.serve.site import Form, Served, Site, Who
 
 router = APIRouter(tags=["datasets"])
 SAMPLE = 10
@@ -47,7 +49,7 @@ def dataset(request: Request, site: Served, who: Who, name: str) -> dict[str, An
 
 
 @router.get("/datasets/{name}/rows")
-def rows(
+async def rows(
     request: Request, site: Served, who: Who, name: str, form: Form = None,
     select: Annotated[str, Query(description="Columns, separated by commas; unset: all.")] = "",
     order: Annotated[str, Query(description="Columns to order by, `-` before one that descends.")] = "",
@@ -60,13 +62,17 @@ def rows(
         raise UsageError("after and version: a page that goes on stays at its version", hint="leave `version` out")
     filters = tuple(_filter(key, value) for key, value in request.query_params.multi_items() if key not in _OWN)
     wanted = Wanted(_list(select), filters, _list(order), limit, after or None)
-    chosen = form_of(request, form)
+    return await to_thread.run_sync(_page, request, site, who, name, wanted, version, form_of(request, form), limiter=site.pages)
+
+
+def _page(request: Request, site: Site, who: Caller, name: str, wanted: Wanted, version: int | None, form: str) -> Response:
     result, further = site.wb.rows(name, wanted, version=version, limits=site.limits, role=who.policy)
     links = {}
     if further:
         url = request.url.remove_query_params("version").include_query_params(after=further)
         links["next"] = f"{url.path}?{url.query}"
-    return answer(request, told(result, chosen, known_tags(request), who.policy), who, site.receipts, chosen, links=links)
+    pieces = told(result, form, known_tags(request), who.policy)
+    return answer(request, pieces, who, site.receipts, form, links=links)
 
 
 def _list(text: str) -> tuple[str, ...]:
@@ -114,9 +120,17 @@ async def push(
     if wait:
         await launch.ended()
     told = launch.shown(who.policy) | {"launch": launch.id, "item": item, "records": count}
-    batches = [batch for run in launch.runs for batch in run["batches"] if batch["item"] == item]
-    if batches:  # the sender knows the rows: what became of them is no secret
-        told["batch"] = {key: value for key, value in batches[0].items() if key == "status" or key.startswith("rows_")}
-    if batches and who.policy.unlimited:
-        told["batch"] = batches[0]
-    return JSONResponse(told, 200 if launch.state == "done" else 202)
+    # another run that was under way may have taken it
+    runs = [*launch.runs, *(site.wb.runs(pipeline.name) if launch.state == "done" else ())]
+    batch = next((batch for run in runs for batch in run["batches"] if batch["item"] == item), None)
+    if batch is None:
+        if launch.state == "done":  # it waits behind what the lake could not take
+            told["state"] = "waiting"
+        return JSONResponse(told, 202)
+    # the sender knows the rows: what became of them is no secret
+    told["batch"] = (
+        batch
+        if who.policy.unlimited
+        else {k: v for k, v in batch.items() if k in ("status", "verdict", "error") or k.startswith("rows_")}
+    )
+    return JSONResponse(told, 200 if batch["status"] in ("published", "unchanged") else 422)

@@ -45,8 +45,9 @@ def dataset(request: Request, site: Served, who: Who, name: str) -> Response:
     sample, _ = site.wb.rows(name, Wanted(limit=SAMPLE), limits=site.limits, role=who.policy)
     note(request, sample.asked)
     reading = [query for query in mine(site, who) if query.name in entry["lineage"]["queries"]]
+    kept_out = site.wb.quarantine(name) if who.policy.unlimited else []
     return _page(site, who, "dataset.html", dataset=entry, rows=sample.rows(), receipt=sample.receipt, queries=reading,
-                 bars=_bars(entry["versions"]))  # fmt: skip
+                 bars=_bars(entry["versions"]), kept_out=kept_out)  # fmt: skip
 
 
 @router.get("/catalog/queries/{name}")
@@ -65,10 +66,13 @@ def query(request: Request, site: Served, who: Who, name: str) -> Response:
             note(request, result.asked)
         except UsageError as error:
             shown["wrong"] = error.message
-    link = address(saved)
-    for key in saved.parameters:
-        link = link.replace(f"{{{key}}}", quote(given.get(key, ""), safe=""))
-    return _page(site, who, "query.html", query=saved, given=given, link=link, **shown)
+    link, further = address(saved), {}
+    for key, value in given.items():
+        if f"{{{key}}}" in link:
+            link = link.replace(f"{{{key}}}", quote(value, safe=""))
+        else:
+            further[key] = value
+    return _page(site, who, "query.html", query=saved, given=given, link=link, further=further, **shown)
 
 
 @router.get("/login")

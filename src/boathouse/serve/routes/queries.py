@@ -91,7 +91,8 @@ def add(app: FastAPI, query: SavedQuery) -> None:
         request, site, who, form = request_, site_, who_, form_
         if not who.policy.may_ask(query):  # as an address that there is not
             raise HTTPException(404)
-        given = {name: value for name, value in values.items() if value is not None}
+        more = {name: value for name, value in request.query_params.items() if name != "format"}
+        given = more | {name: value for name, value in values.items() if value is not None}
         chosen = form_of(request, form)
         result = site.wb.query(query, given, limits=site.limits, role=who.policy)
         return answer(

@@ -124,7 +124,10 @@ async def upload(
 async def _started(launch: Launch, who: Who, wait: bool, **more: str) -> JSONResponse:
     if wait:
         await launch.ended()
-    return JSONResponse(launch.shown(who.policy) | more, 200 if launch.state in ("done", "failed") else 202)
+    if launch.state not in ("done", "failed"):
+        return JSONResponse(launch.shown(who.policy) | more, 202)
+    well = launch.state == "done" and all(run["status"] not in ("failed", "rejected") for run in launch.runs)
+    return JSONResponse(launch.shown(who.policy) | more, 200 if well else 422)
 
 
 def _may_run(site: Site, who: Who, pipeline: str) -> None:
