@@ -15,6 +15,7 @@ from functools import cached_property
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
 from boathouse.config import Limits
 from boathouse.engine import Engine, quote
@@ -34,10 +35,36 @@ class Copy:
         self.snapshot, self.engine = snapshot, engine
         self.name = quote(f"{snapshot.name}:{snapshot.version}:{snapshot.table}")
         self.select = f"SELECT * FROM {self.name}"
+        self.plain: dict[str, pa.Field] = {}
         self.size, self.asked, self.ready, self.used = snapshot.size * _UNPACKED, 0, False, time.monotonic()
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         return self.engine.con.cursor()
+
+    def few(self, sql: str, parameters: dict[str, str], names: list[str]) -> pa.Table | None:
+        """The rows of a SELECT of these columns, for very few of them: quicker than a stream of batches; None where a
+        column's type needs that."""
+        fields = [self.plain.get(name) for name in names]
+        if any(field is None for field in fields):
+            return None
+        with self.cursor() as cursor:
+            rows = cursor.execute(sql, parameters).fetchall()
+        columns = zip(*rows, strict=True) if rows else [()] * len(fields)
+        made = [pa.array(values, field.type) for values, field in zip(columns, fields, strict=True)]  # type: ignore[union-attr]
+        return pa.Table.from_arrays(made, schema=pa.schema(fields))
+
+
+def _is_plain(kind: pa.DataType) -> bool:
+    """Whether its values come out of the engine as Python has them and Arrow takes them."""
+    plain = (
+        pa.types.is_integer,
+        pa.types.is_floating,
+        pa.types.is_string,
+        pa.types.is_boolean,
+        pa.types.is_date,
+        pa.types.is_decimal,
+    )
+    return any(one(kind) for one in plain)
 
 
 class Copies:
@@ -79,6 +106,8 @@ class Copies:
             self._make_room(copy.size)
             with copy.cursor() as cursor:
                 cursor.execute(f"CREATE OR REPLACE TABLE {copy.name} AS {copy.snapshot.select}")
+                schema = cursor.sql(f"{copy.select} LIMIT 0").to_arrow_table().schema
+                copy.plain = {field.name: field for field in schema if _is_plain(field.type)}
             copy.ready = True
         except (duckdb.Error, BoathouseError, MemoryError):  # the files do as well
             return

@@ -21,12 +21,12 @@ from boathouse.errors import BoathouseError, LimitError, MissingError, QueryErro
 from boathouse.lake.table import BATCH
 from boathouse.lake.tables import Tables
 from boathouse.query.alarm import ALARM
-from boathouse.query.copies import Copies
+from boathouse.query.copies import Copies, Copy
 from boathouse.query.guard import Checked, check, no_dataset
 from boathouse.query.policy import EVERYTHING, Policy
 from boathouse.query.receipt import Asked
 from boathouse.query.result import Batches, Result
-from boathouse.query.rows import Place, Wanted, select, split
+from boathouse.query.rows import Place, Select, Wanted, select, split
 from boathouse.query.snapshot import Snapshot, Snapshots
 
 Parameters = Sequence[Any] | dict[str, Any] | None
@@ -43,6 +43,7 @@ class Reader:
         self.tables, self.snapshots = tables, Snapshots(tables, self._engine)
         self.copies = Copies(limits, lake, budget=0)
         self._keys: dict[tuple, bool] = {}
+        self._ready: dict[str, tuple[Sequence[str], Snapshot]] = {}
         if not lake.store.is_local:
             self._engine.attach(lake.store.filesystem())
         self._engine.run(f"SET allowed_directories = [{literal(lake.store.url('curated') + '/')}]")
@@ -97,15 +98,31 @@ class Reader:
         at = place.version if place else version
         snapshot = self._snapshot(name, None if at is None else _version(name, at), policy)
         key, copy = self._unique(snapshot, first, policy), self.copies.of(snapshot)
+        if copy and key and version is None:
+            self._ready[name] = key, snapshot
         relation = policy.over(snapshot, copy.select if copy else snapshot.select)
         made = select(
             name, copy.name if copy and not policy.applied([name]) else f"({relation})", snapshot.columns, wanted, key, place
         )
         applied = policy.applied([name])
         asked = Asked(made.shown, made.parameters or None, True, [], [snapshot], policy.names, applied, datetime.now(UTC))
-        running = _Running(copy.cursor() if copy else self.cursor(), limits, hides=bool(applied))
+        page = self._few(copy, made) if copy and made.one and not applied else None
+        if page is None:
+            page = self._page(made, _Running(copy.cursor() if copy else self.cursor(), limits, hides=bool(applied)))
+        rows, end = split(page, made, wanted, snapshot.version, place)
+        return Result.of(rows, asked, limits), end.token() if end else None
+
+    def _few(self, copy: Copy, made: Select) -> pa.Table | None:
         try:
-            page = running.begin(made.whole, made.parameters or None).read_all()
+            return copy.few(made.whole, made.parameters, made.columns)
+        except duckdb.Error:
+            with self.cursor() as other:
+                made.check(other)
+            return None
+
+    def _page(self, made: Select, running: _Running) -> pa.Table:
+        try:
+            return running.begin(made.whole, made.parameters or None).read_all()
         except LimitError:
             raise
         except (duckdb.Error, pa.ArrowException, OSError, QueryError) as error:
@@ -114,8 +131,15 @@ class Reader:
             raise running.explained(error) from None
         finally:
             running.end()
-        rows, end = split(page, made, wanted, snapshot.version, place)
-        return Result.of(rows, asked, limits), end.token() if end else None
+
+    def at_hand(self, name: str, wanted: Wanted, policy: Policy) -> bool:
+        """Whether these rows are one at most, in a copy of the newest version, without a policy: then it is there sooner than
+        another thread would begin to look for it."""
+        key, snapshot = self._ready.get(name, ((), None))
+        if snapshot is None or wanted.after or not self.tables.lake.store.is_local or policy.applied([name]):
+            return False
+        asked = {column for column, operator, _ in wanted.filters if operator == "eq"}
+        return set(key) <= asked and self.snapshots.get(name) is snapshot
 
     def _snapshot(self, name: str, version: int | None, policy: Policy) -> Snapshot:
         """A dataset at a version. One whose first commit is still to come is missed without a word of those that are hidden."""

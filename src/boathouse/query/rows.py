@@ -82,13 +82,15 @@ class Place:
 
 @dataclass
 class Select:
-    """A page as SQL: what the caller is shown of it, and with it the columns that say where the page ends."""
+    """A page as SQL: what the caller is shown of it, and with it the columns that say where the page ends; `one` says that it
+    has one row at most."""
 
     shown: str
     whole: str
     parameters: dict[str, str]
     columns: list[str]
     given: list[tuple[str, str, str]]
+    one: bool = False
 
     def check(self, con: duckdb.DuckDBPyConnection) -> None:
         """Raises UsageError for a value that its column's type does not take: to be asked where the query failed."""
@@ -123,7 +125,7 @@ def select(name: str, relation: str, columns: dict[str, str], wanted: Wanted, ke
     offset = f" OFFSET {place.shown}" if place and place.shown else ""
     shown = f"SELECT {listed} FROM {quote(name)}{tail}{sorting} LIMIT {wanted.limit}{offset}"
     if key and set(key) <= {column for column, operator, _ in wanted.filters if operator == "eq"}:  # one row at most
-        return Select(shown, f"SELECT {listed} FROM {relation}{tail}", build.parameters, chosen, build.given)
+        return Select(shown, f"SELECT {listed} FROM {relation}{tail}", build.parameters, chosen, build.given, one=True)
     # what the order's columns hold becomes text behind the limit, or the engine would do it for every row
     texts = ", ".join(f"{one.cell}::VARCHAR AS {quote(f'_key{n}')}" for n, one in enumerate(order))
     whole = f"SELECT {listed}, {texts} FROM (SELECT * FROM {relation}{tail}{sorting} LIMIT {wanted.limit + 1}{offset})"

@@ -8,18 +8,19 @@ from typing import Annotated, Any
 from anyio import to_thread
 from fastapi import APIRouter, Query, Request
 from fastapi.concurrency import run_in_threadpool
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
+from pydantic import BaseModel, Field, ValidationError
 
 from boathouse.errors import UsageError
 from boathouse.query.guard import no_dataset
 from boathouse.query.rows import LARGEST, OPERATORS, Wanted
-from boathouse.serve.answers import answer, form_of, known_tags, note, told
+from boathouse.serve.answers import MEDIA, answer, form_of, known_tags, note, told
 from boathouse.serve.identity import Caller
-from boathouse.serve.site import Form, Served, Site, Who
+from boathouse.serve.site import Served, Site, Who
 
 router = APIRouter(tags=["datasets"])
 SAMPLE = 10
-_OWN = ("select", "order", "limit", "after", "version", "format")
 
 
 @router.get("/datasets")
@@ -48,21 +49,44 @@ def dataset(request: Request, site: Served, who: Who, name: str) -> dict[str, An
     return site.wb.dataset(name, role=who.policy) | {"sample": json.loads(b"".join(sample.chunks("json")))}
 
 
-@router.get("/datasets/{name}/rows")
-async def rows(
-    request: Request, site: Served, who: Who, name: str, form: Form = None,
-    select: Annotated[str, Query(description="Columns, separated by commas; unset: all.")] = "",
-    order: Annotated[str, Query(description="Columns to order by, `-` before one that descends.")] = "",
-    limit: Annotated[int, Query(ge=1, le=LARGEST, description="Rows of a page.")] = 100,
-    after: Annotated[str | None, Query(description='Where the page begins: from the Link header, rel="next".')] = None,
-    version: Annotated[int | None, Query(ge=0, le=2**62, description="The version to read; unset: the newest.")] = None,
-) -> Response:  # fmt: skip
+class Page(BaseModel):
+    """What the address of a page says beside its filters. Read here and not by FastAPI, which takes as long as the row."""
+
+    select: str = Field("", description="Columns, separated by commas; unset: all.")
+    order: str = Field("", description="Columns to order by, `-` before one that descends.")
+    limit: int = Field(100, ge=1, le=LARGEST, description="Rows of a page.")
+    after: str | None = Field(None, description='Where the page begins: from the Link header, rel="next".')
+    version: int | None = Field(None, ge=0, le=2**62, description="The version to read; unset: the newest.")
+    format: str | None = Field(None, description=f"{', '.join(MEDIA)}; else by Accept, else json.")
+
+    @classmethod
+    def of(cls, request: Request) -> Page:
+        try:
+            return cls.model_validate(request.query_params)
+        except ValidationError as error:
+            raise RequestValidationError([told | {"loc": ("query", *told["loc"])} for told in error.errors()]) from error
+
+
+_PAGE = {
+    "parameters": [
+        {"name": name, "in": "query", "required": False, "description": told.pop("description"), "schema": told}
+        for name, told in Page.model_json_schema()["properties"].items()
+    ]
+}
+
+
+@router.get("/datasets/{name}/rows", openapi_extra=_PAGE)
+async def rows(request: Request, site: Served, who: Who, name: str) -> Response:
     """A page of rows. Every other parameter filters: `region=West`, `amount__gte=100`, `id__in=1,2`, `note__isnull=true`."""
-    if after and version is not None:
+    page = Page.of(request)
+    if page.after and page.version is not None:
         raise UsageError("after and version: a page that goes on stays at its version", hint="leave `version` out")
-    filters = tuple(_filter(key, value) for key, value in request.query_params.multi_items() if key not in _OWN)
-    wanted = Wanted(_list(select), filters, _list(order), limit, after or None)
-    return await to_thread.run_sync(_page, request, site, who, name, wanted, version, form_of(request, form), limiter=site.pages)
+    filters = tuple(_filter(key, value) for key, value in request.query_params.multi_items() if key not in Page.model_fields)
+    wanted = Wanted(_list(page.select), filters, _list(page.order), page.limit, page.after or None)
+    asked = (request, site, who, name, wanted, page.version, form_of(request, page.format))
+    if page.version is None and site.wb.reader.at_hand(name, wanted, who.policy):
+        return _page(*asked)
+    return await to_thread.run_sync(_page, *asked, limiter=site.pages)
 
 
 def _page(request: Request, site: Site, who: Caller, name: str, wanted: Wanted, version: int | None, form: str) -> Response:
