@@ -156,7 +156,7 @@ def test_a_304_leaves_its_worker_free(client: TestClient):
     known = {"If-None-Match": client.post("/sql", json=ask).headers["etag"]}
     workers = set(client.app.state.site.workers._all)  # type: ignore[attr-defined]
     assert {client.post("/sql", json=ask, headers=known).status_code for _ in range(4)} == {304}
-    assert set(client.app.state.site.workers._all) == workers  # type: ignore[attr-defined]
+    assert workers <= set(client.app.state.site.workers._all)  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,7 @@ def test_what_will_not_stop_is_stopped_within_a_second(shop: Workbench):
         done.set()
         workers.close()
     assert head.asked.tables[0].name == "orders"
-    late = {name: seconds for name, seconds in taken.items() if seconds > 0.5 + 2.5}  # a worker's start on a busy machine
+    late = {name: seconds for name, seconds in taken.items() if seconds > 0.5 + 4}  # a worker's start on a busy machine
     assert late == {}
     assert peak[0] < 3 << 30
 
@@ -125,7 +125,9 @@ def test_a_caller_who_hangs_up_frees_the_query(process: tuple[subprocess.Popen[b
 
 def test_when_the_server_ends_its_workers_end(process: tuple[subprocess.Popen[bytes], int]):
     server, _ = process
-    children = psutil.Process(server.pid).children(recursive=True)
+    until = time.monotonic() + 20
+    while len(children := psutil.Process(server.pid).children(recursive=True)) < 2 and time.monotonic() < until:
+        time.sleep(0.05)
     assert len(children) == 2
     server.kill()
     server.wait()

@@ -16,6 +16,13 @@ from boathouse.serve.routes.runs import found
 from boathouse.serve.site import Served, Site, Who
 
 router = APIRouter(include_in_schema=False)
+_PROBLEM = {
+    "description": "What is wrong, and under `hint` what mends it: a problem document (RFC 9457).",
+    "content": {"application/problem+json": {"schema": {
+        "type": "object", "required": ["type", "status", "title"],
+        "properties": {"type": {"type": "string"}, "status": {"type": "integer"}, "title": {"type": "string"}, "hint": {"type": "string"}},
+    }}},
+}  # fmt: skip
 _FILES = ("swagger-ui-bundle.js", "swagger-ui.css", "favicon.png")
 
 
@@ -31,7 +38,7 @@ def document(request: Request, site: Served, who: Who) -> dict[str, Any]:
 
 def _examples(site: Site, who: Caller) -> dict[str, dict[str, Any]]:
     """Values to try, by address and parameter: what there is in this lake."""
-    datasets, made = who.policy.visible(site.wb.datasets()), found(site, who)
+    datasets, made = who.policy.visible(site.wb.tables.names()), found(site, who)
     first = {"name": datasets[0]} if datasets else {}
     run = {"run_id": made[0]["run_id"]} if made else {}
     pipeline = {"name": made[0]["pipeline"]} if made else {}
@@ -47,7 +54,13 @@ def _with(path: dict[str, Any], examples: dict[str, Any]) -> dict[str, Any]:
         value = examples.get(parameter["name"])
         return parameter if value is None else parameter | {"example": str(value)}
 
-    return {method: told | {"parameters": list(map(shown, told.get("parameters", [])))} for method, told in path.items()}
+    return {
+        method: told | {
+            "parameters": list(map(shown, told.get("parameters", []))),
+            "responses": {status: answer for status, answer in told["responses"].items() if status != "422"} | {"4XX": _PROBLEM},
+        }
+        for method, told in path.items()
+    }  # fmt: skip
 
 
 @router.get("/docs")

@@ -1,0 +1,1 @@
+"""Plain language in, a proven answer or an honest refusal out."""
