@@ -30,12 +30,13 @@ class Plan:
 
 
 class Publisher:
-    """Publishes one batch. Where another run commits in between, it reads the table again and plans again."""
+    """Publishes one batch. Where another run commits in between, it reads the table again and plans again. `later` are the
+    items that came after this one, as their `_batch` begins: an upsert leaves their rows as they are."""
 
-    def __init__(self, batch: Batch, pipeline: Pipeline, lake: Lake, engine: Engine, mode: str):
+    def __init__(self, batch: Batch, pipeline: Pipeline, lake: Lake, engine: Engine, mode: str, later: set[str]):
         self.batch, self.pipeline, self.lake, self.engine, self.mode = batch, pipeline, lake, engine, mode
         assert batch.mark is not None
-        self.mark = batch.mark
+        self.mark, self.later = batch.mark, later
         self.names = ", ".join(map(quote, batch.types))
         self.rows = f"SELECT {self.names} FROM ({batch.good})"
 
@@ -120,7 +121,10 @@ class Publisher:
         keys = " AND ".join(f"i.{quote(key)} = t.{quote(key)}" for key in self.pipeline.key)
         differs = [f"i.{quote(n)} IS DISTINCT FROM t.{quote(n)}" if n in known else f"i.{quote(n)} IS NOT NULL"
                    for n in self.batch.types if n not in self.pipeline.key]  # fmt: skip
-        return (f"SELECT i._row AS own, t.filename AS file, t.file_row_number AS place, ({' OR '.join(differs) or 'false'}) AS changed "
+        # what a batch that came later says stays
+        theirs = [literal(self._url(table, file)) for file in files if str(file.partition[BATCH]).partition("-")[0] in self.later]
+        older = f"t.filename NOT IN ({', '.join(theirs)}) AND " if theirs else ""
+        return (f"SELECT i._row AS own, t.filename AS file, t.file_row_number AS place, {older}({' OR '.join(differs) or 'false'}) AS changed "
                 f"FROM {self._read(table, files)} AS t JOIN ({incoming}) AS i ON {keys}")  # fmt: skip
 
     def _within_reach(self, table: Table) -> list[DataFile]:

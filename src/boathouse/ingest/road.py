@@ -11,6 +11,7 @@ import time
 import traceback
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -32,6 +33,8 @@ from boathouse.sources import Item, Source, open_source
 from boathouse.suites import preload
 from boathouse.suites.build import build
 from boathouse.suites.suite import Suite
+
+_NOW = "9999"  # behind every moment: what came in this very run
 
 
 class Road:
@@ -213,9 +216,35 @@ class Road:
             "rows_read": record.rows_read, "rows_quarantined": record.rows_quarantined,
             "rows_deduplicated": record.rows_deduplicated, "raw": record.raw,
         }  # fmt: skip
-        publisher = Publisher(batch, self.pipeline, self.lake, self.engine, self.mode)
+        later = self._later(batch) if self.mode == "upsert" else set()
+        publisher = Publisher(batch, self.pipeline, self.lake, self.engine, self.mode, later)
         publisher.publish(self.record.run_id, datetime.now(UTC), meta)
         event.note = f"{record.rows_published:,} rows"
+
+    def _later(self, batch: Batch) -> set[str]:
+        """The items, as `_batch` begins with them, of which what is published came after this batch did. Whatever they say
+        of a key is newer."""
+        mine = self._came.get((batch.name, str(batch.record.content)))
+        if mine is None:
+            return set()
+        others = (entry for item, entry in self._published.items() if item != batch.name)
+        return {
+            entry["batch"].partition("-")[0] for entry in others if self._came.get((entry["item"], entry["content"]), _NOW) > mine
+        }
+
+    @cached_property
+    def _came(self) -> dict[tuple[str, str], str]:
+        """When each item came with each content, before this run."""
+        return records.came(self.lake, self.pipeline.name, self.pipeline.dataset_name)
+
+    @cached_property
+    def _published(self) -> dict[str, dict[str, Any]]:
+        """Each item's latest commit, before this run publishes."""
+        found: dict[str, dict[str, Any]] = {}
+        for entry in self.lake.dataset(self.pipeline.dataset_name).history():
+            if entry.get("pipeline") == self.pipeline.name and entry.get("item"):
+                found.setdefault(entry["item"], entry)
+        return found
 
     def _each(self, name: str, work: Callable[[Batch, progress.Event], Any]) -> None:
         for batch in self.batches:

@@ -138,13 +138,29 @@ def read(lake: Lake, pipeline: str | None = None) -> list[dict[str, Any]]:
 def landed(lake: Lake, pipeline: str, dataset: str) -> dict[str, dict[str, Any]]:
     """Each item's latest batch that lies in the raw zone (item, raw, content), in the order in which the items last came.
     A run that died after its commit left no record: the commits say what it landed."""
+    latest: dict[str, dict[str, Any]] = {}
+    for _, batch in _told(lake, pipeline, dataset):
+        latest.pop(batch["item"], None)
+        latest[batch["item"]] = batch
+    return latest
+
+
+def came(lake: Lake, pipeline: str, dataset: str) -> dict[tuple[str, str], str]:
+    """When each (item, content) came: at the first of the runs in a row that found the item with this content."""
+    since: dict[tuple[str, str], str] = {}
+    now: dict[str, str] = {}
+    for moment, batch in _told(lake, pipeline, dataset):
+        item, content = batch["item"], batch.get("content")
+        if content and now.get(item) != content:
+            now[item] = content
+            since[item, content] = moment
+    return since
+
+
+def _told(lake: Lake, pipeline: str, dataset: str) -> list[tuple[str, dict[str, Any]]]:
+    """What runs and commits say of batches that lie in the raw zone, oldest first."""
     told = [(run["started_at"], batch) for run in read(lake, pipeline) for batch in reversed(run["batches"])]
     commits = lake.dataset(dataset).history()
     told += [(entry["timestamp"].isoformat(), entry) for entry in commits if entry.get("pipeline") == pipeline]
-    latest: dict[str, dict[str, Any]] = {}
-    told.reverse()  # oldest first, also among those of one moment
-    for _, batch in sorted(told, key=lambda pair: pair[0]):
-        if batch.get("raw") and batch.get("item"):
-            latest.pop(batch["item"], None)
-            latest[batch["item"]] = batch
-    return latest
+    told.reverse()  # also among those of one moment
+    return [(moment, batch) for moment, batch in sorted(told, key=lambda pair: pair[0]) if batch.get("raw") and batch.get("item")]
