@@ -103,7 +103,7 @@ class Road:
             batch = Batch(item, BatchRecord(item.name, "new"))
             self.batches.append(batch)
             self._work("land", batch, self._land)
-            if self.limit is not None and sum(b.record.status != "unchanged" for b in self.batches) >= self.limit:
+            if self.limit is not None and sum(map(self._counts, self.batches)) >= self.limit:
                 break
         return show_batches(self.record, self.batches)
 
@@ -164,6 +164,16 @@ class Road:
             return self.source.items()
         self._kept = records.landed(self.lake, self.pipeline.name, self.pipeline.dataset_name)
         return [Item(name, batch["raw"]) for name, batch in self._kept.items()]
+
+    def _counts(self, batch: Batch) -> bool:
+        """Whether a batch is one of those that `limit` bounds: not one that was rejected before as it is, which would take
+        the place of another each time."""
+        return batch.record.status != "unchanged" and batch.record.batch not in self._rejected
+
+    @cached_property
+    def _rejected(self) -> set[str]:
+        runs = records.read(self.lake, self.pipeline.name)
+        return {batch["batch"] for run in runs for batch in run["batches"] if batch["status"] == "rejected"}
 
     def _land(self, batch: Batch, event: progress.Event) -> None:
         application = Mark(self.pipeline.name, batch.name, 0).application

@@ -1,4 +1,4 @@
-"""A batch that came first and is published last does not undo what came in between."""
+"""A batch that came first and is published last does not undo what came in between, nor does it hold up what follows."""
 
 from __future__ import annotations
 
@@ -71,6 +71,16 @@ def test_a_suite_that_is_changed_undoes_nothing(wb: Workbench, go, months: Path)
     suite(wb, 99)
     assert go("sales").status == "published"
     assert rows(wb) == [(1, 10), (2, 21)]
+
+
+def test_a_limit_is_not_used_up_by_what_is_rejected_each_time(wb: Workbench, go, months: Path) -> None:
+    put(months, "a", (1, 500))
+    put(months, "b", (2, 20))
+    put(months, "c", (3, 30))
+    assert [batch.item for batch in go("sales", limit=1).batches] == ["a.csv"]
+    assert [batch.item for batch in go("sales", limit=1).batches] == ["a.csv", "b.csv"]
+    assert go("sales", limit=1).total("rows_inserted") == 1
+    assert rows(wb) == [(2, 20), (3, 30)]
 
 
 def test_what_comes_in_the_same_run_is_newer_than_what_waited(wb: Workbench, go, months: Path) -> None:
