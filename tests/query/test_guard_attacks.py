@@ -230,7 +230,10 @@ def test_a_name_of_one_scope_opens_no_table_of_the_engine_in_another(wb: Workben
     for _ in range(6):
         assert HIDDEN_WORD in str(wb.rows("salaries", Wanted())[0].rows())
     wb.reader.copies._maker.submit(lambda: None).result()
-    [name] = [row[0] for row in wb.reader.cursor().execute("SELECT table_name FROM duckdb_tables()").fetchall()]
+    [copy] = wb.reader.copies._known.values()
+    assert copy.ready
+    name = copy.name.strip('"')
+    assert wb.reader.cursor().execute("SELECT table_name FROM duckdb_tables()").fetchall() == []
     for sql in (
         'SELECT * FROM (WITH "{t}" AS (SELECT 1) SELECT 1) a, "{t}"',
         'SELECT (WITH "{t}" AS (SELECT 1 AS word) SELECT min(word) FROM "{t}"), word FROM "{t}"',
