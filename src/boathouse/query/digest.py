@@ -49,14 +49,14 @@ class Digest:
 
     def _statement(self) -> str:
         kinds = {row[0]: row[1] for row in self._con.execute("DESCRIBE rows").fetchall()}
-        cells = " || ".join(
-            f"coalesce(strlen({_text(name, kind)}) || ':' || {_text(name, kind)}, 'n') || ','" for name, kind in kinds.items()
-        )
+        texts = ", ".join(f"{_text(name, kind)} AS {name}" for name, kind in kinds.items())
+        parts = (f"coalesce(strlen({name}) || ':' || {name}, 'n'), ','" for name in kinds)
+        cells = f"concat({', '.join(parts)})"
         placed = "row_number() OVER () - 1 + $start" if self.ordered else "$start"
         order = "md5_number(place || ':' || text)" if self.ordered else "0::UHUGEINT"
         halves = ", ".join(f"sum(({h} >> 64)::HUGEINT), sum(({h} & 18446744073709551615)::HUGEINT)" for h in ("h", "o"))
         return (f"SELECT {halves} FROM (SELECT md5_number(text)::UHUGEINT AS h, {order}::UHUGEINT AS o "
-                f"FROM (SELECT {cells} AS text, {placed} AS place FROM rows))")  # fmt: skip
+                f"FROM (SELECT {cells} AS text, place FROM (SELECT {texts}, {placed} AS place FROM rows)))")  # fmt: skip
 
 
 @cache
