@@ -91,3 +91,11 @@ def test_nothing_but_one_select(things: Workbench, sql: str):
 def test_no_file_but_the_datasets(things: Workbench, sql: str):
     with pytest.raises(Exception, match=r"queries read|no dataset|not|disabled"):
         things.sql(sql).arrow()
+
+
+@pytest.mark.parametrize("sql", [
+    SQL, "SELECT * FROM things WHERE false", "SELECT ('a'::ENUM('a', 'b')) AS e, [('b'::ENUM('a', 'b'))] AS l, {'x': 1} AS s FROM things",
+    "SELECT 'x' AS a, NULL AS b, MAP {'k': 1} AS m, DATE '2026-01-02' AS d, TIMESTAMPTZ '2026-01-02 03:04:05+00' AS t, '\\xAA'::BLOB AS f",
+])  # fmt: skip
+def test_an_arrow_stream_is_the_table(things: Workbench, sql: str):
+    assert pa.ipc.open_stream(written(things, "arrow", sql)).read_all().equals(things.sql(sql).arrow())

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import polars
 
 Batches = Generator[pa.RecordBatch, None, None]
+_END_OF_STREAM = b"\xff\xff\xff\xff\0\0\0\0"
 FORMATS = ("table", "csv", "json", "arrow", "parquet")
 
 
@@ -189,7 +190,15 @@ def _csv(schema: pa.Schema, batches: Batches) -> Iterator[bytes]:
 
 
 def _ipc(schema: pa.Schema, batches: Batches) -> Iterator[bytes]:
-    return _through(lambda out: pa.ipc.new_stream(out, schema), lambda writer, batch: writer.write_batch(batch), batches)
+    """The messages of an IPC stream, each copied once; those of dictionaries are for Arrow's own writer to place."""
+    if "dictionary<" in str(schema):
+        yield from _through(lambda out: pa.ipc.new_stream(out, schema), lambda writer, batch: writer.write_batch(batch), batches)
+        return
+    with contextlib.closing(batches):
+        yield schema.serialize().to_pybytes()
+        for batch in batches:
+            yield batch.serialize().to_pybytes()
+    yield _END_OF_STREAM
 
 
 def _parquet(schema: pa.Schema, batches: Batches) -> Iterator[bytes]:

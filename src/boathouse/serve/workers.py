@@ -25,6 +25,7 @@ from boathouse.workbench import Workbench
 RECEIPT, READY = "receipt", "ready"
 _log = logging.getLogger("boathouse.serve")
 _PATIENCE = 30.0  # seconds for which a job waits for a worker
+_PIPE = 1 << 20
 _QUEUE = 200  # jobs that may wait at once
 _GRACE = 0.7  # seconds for which a query that was told to stop may take
 
@@ -124,7 +125,8 @@ class _Worker:
 
     def __init__(self, wb: Workbench):
         command = [sys.executable, "-m", "boathouse.serve.worker"]
-        self.process: Any = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        size = _PIPE if sys.platform == "linux" else -1  # wide, so that a long answer changes hands less often
+        self.process: Any = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, pipesize=size)
         self.idle = True
         self._say((wb.root, wb.environment, wb.config))
 
