@@ -14,6 +14,7 @@ from boathouse.engine import quote
 SCHEME = "rows-1"
 _FLOATS = ("FLOAT", "DOUBLE")
 _WORD = 2**64
+_STATEMENTS: dict[tuple[str, bool], str] = {}  # by the schema of the rows, and whether their order counts
 
 
 class Digest:
@@ -32,7 +33,8 @@ class Digest:
             return
         self._con.register("rows", pa.Table.from_batches([batch.rename_columns(self._schema.names)]))
         if self._sql is None:
-            self._sql = self._statement()
+            made_of = (self._schema.to_string(), self.ordered)
+            self._sql = _STATEMENTS.get(made_of) or _STATEMENTS.setdefault(made_of, self._statement())
         found = self._con.execute(self._sql, {"start": self.rows}).fetchall()[0]
         for sums, high, low in ((self._sums, found[0], found[1]), (self._order, found[2], found[3])):
             sums[0], sums[1] = (sums[0] + int(high)) % _WORD, (sums[1] + int(low)) % _WORD

@@ -31,6 +31,7 @@ from boathouse.query.snapshot import Snapshot, Snapshots
 
 Parameters = Sequence[Any] | dict[str, Any] | None
 _BATCH_ROWS = 100_000
+_KEPT, _SHORT = 1_000, 20_000  # queries that have been checked, and how many characters such a one may have
 _INTERRUPTS = 600  # one each 0.1 s; a result that nobody reads is let go
 
 
@@ -43,6 +44,7 @@ class Reader:
         self.tables, self.snapshots = tables, Snapshots(tables, self._engine)
         self.copies = Copies(limits, lake, budget=0)
         self._keys: dict[tuple, bool] = {}
+        self._checked: dict[tuple[str, tuple[str, ...]], Checked] = {}
         self._ready: dict[str, tuple[Sequence[str], Snapshot]] = {}
         if not lake.store.is_local:
             self._engine.attach(lake.store.filesystem())
@@ -67,13 +69,25 @@ class Reader:
             )
         cursor = self.cursor()
         try:
-            checked = check(cursor, sql, policy.visible(self.tables.names()))
+            checked = self._check(cursor, sql, policy.visible(self.tables.names()))
             pinned = {name.lower(): _version(name, version) for name, version in (versions or {}).items()}
             tables = [self._snapshot(name, pinned.get(name.lower()), policy) for name in checked.datasets]
             return self._run(cursor, checked, sql, parameters, tables, limits or QueryLimits(), policy)
         except BaseException:
             cursor.close()
             raise
+
+    def _check(self, cursor: duckdb.DuckDBPyConnection, sql: str, datasets: list[str]) -> Checked:
+        """`check`, once for a query that is asked again."""
+        key = (sql, tuple(datasets))
+        found = self._checked.get(key)
+        if found is None:
+            found = check(cursor, sql, datasets)
+            if len(self._checked) >= _KEPT:
+                self._checked.clear()
+            if len(sql) <= _SHORT:
+                self._checked[key] = found
+        return found
 
     def reads(self, sql: str) -> list[str]:
         """The datasets that a query reads; none where it may not run."""
