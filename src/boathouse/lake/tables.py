@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import defaultdict
 
 from boathouse.lake.lake import Lake
 from boathouse.lake.table import Table
@@ -17,23 +18,27 @@ class Tables:
         self.lake, self.max_age = lake, max_age
         self._opened: dict[str, tuple[float, Table, tuple | None]] = {}
         self._names: tuple[float, list[str]] = (float("-inf"), [])
-        self._lock = threading.RLock()
+        self._turns: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)  # one table's reading waits for no other's
 
     def names(self) -> list[str]:
         """The datasets that have been published."""
-        with self._lock:
-            asked, names = self._names
-            if time.monotonic() - asked >= self.max_age:
-                names = self.lake.store.folders("curated")
-                self._names = (time.monotonic(), names)
+        asked, names = self._names
+        if time.monotonic() - asked < self.max_age:
+            return names
+        with self._turns[""]:
+            names = self.lake.store.folders("curated")
+            self._names = (time.monotonic(), names)
             return names
 
     def newest(self, name: str) -> Table:
         """Raises MissingError where nothing was published under this name."""
-        with self._lock:
+        asked, table, mark = self._opened.get(name, (float("-inf"), None, None))
+        if table is not None and time.monotonic() - asked < self.max_age:
+            return table
+        with self._turns[name]:
             asked, table, mark = self._opened.get(name, (float("-inf"), None, None))
             if table is not None and time.monotonic() - asked < self.max_age:
-                return table
+                return table  # somebody has read it meanwhile
             now = self._mark(name, table)
             if table is None or now != mark or now is None:
                 table = self.lake.published(name)

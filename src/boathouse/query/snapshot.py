@@ -55,20 +55,22 @@ class Snapshots:
     def __init__(self, tables: Tables, engine: Engine):
         self.tables, self.lake, self.engine = tables, tables.lake, engine
         self._made: OrderedDict[tuple[str, str, int], Snapshot] = OrderedDict()
-        self._lock = threading.RLock()
+        self._lock = threading.Lock()
 
     def get(self, name: str, version: int | None = None) -> Snapshot:
         """A dataset at a version, or at its newest. Raises UsageError where there is none."""
+        table = self.lake.published(name, version) if version is not None else self.tables.newest(name)
+        assert table.delta is not None
+        key = (name, str(table.delta.metadata().id), int(table.version or 0))  # a dataset made anew counts from 0 again
         with self._lock:
-            table = self.lake.published(name, version) if version is not None else self.tables.newest(name)
-            assert table.delta is not None
-            key = (name, str(table.delta.metadata().id), int(table.version or 0))  # a dataset made anew counts from 0 again
-            if key not in self._made:
-                self._made[key] = self._make(name, table)
-                if len(self._made) > _KEPT:
-                    self._made.popitem(last=False)
+            found = self._made.get(key)
+        made = found or self._make(name, table)  # two may make it at once: the first one's stays
+        with self._lock:
+            made = self._made.setdefault(key, made)
             self._made.move_to_end(key)
-            return self._made[key]
+            if len(self._made) > _KEPT:
+                self._made.popitem(last=False)
+            return made
 
     def _make(self, name: str, table: Table) -> Snapshot:
         assert table.delta is not None
