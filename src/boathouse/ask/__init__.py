@@ -1,1 +1,0 @@
-"""Plain language in, a proven answer or an honest refusal out."""
