@@ -16,12 +16,12 @@ from boathouse.config.workbench import in_bytes
 from boathouse.errors import BoathouseError, UsageError
 from boathouse.serve import problems
 from boathouse.serve.admission import Admission
-from boathouse.serve.audit import Audit, Log
+from boathouse.serve.audit import Log
 from boathouse.serve.identity import Door
 from boathouse.serve.launches import Launches
-from boathouse.serve.metrics import Measured
 from boathouse.serve.routes import datasets, pages, queries, reference, runs, server
 from boathouse.serve.site import Site
+from boathouse.serve.watch import Watch
 from boathouse.serve.workers import Workers
 from boathouse.workbench import Workbench
 
@@ -68,6 +68,5 @@ def create(wb: Workbench, *, loopback: bool = True) -> FastAPI:
     app.add_middleware(GZipMiddleware, minimum_size=2_000, compresslevel=1)
     app.add_middleware(Admission, door=door, shown=shown)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*LOOPBACK, *wb.config.api.hosts], www_redirect=False)
-    app.add_middleware(Audit, log=site.log)
-    app.add_middleware(Measured, metrics=site.metrics)
+    app.add_middleware(Watch, log=site.log, metrics=site.metrics)
     return app
