@@ -60,6 +60,10 @@ class QueryError(BoathouseError):
 class LimitError(QueryError):
     """A query that was stopped at its limit."""
 
+    @classmethod
+    def after(cls, seconds: float | None) -> LimitError:
+        return cls(f"stopped after {seconds:g} s", hint="ask for less: a filter, a shorter period, fewer joins")
+
 
 class AccessError(BoathouseError):
     """Nobody that may come in, or something that the caller may not do (`known` says that the caller is somebody)."""

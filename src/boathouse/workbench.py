@@ -203,8 +203,8 @@ class Workbench:
     ) -> tuple[Result, str | None]:  # fmt: skip
         """A page of a dataset's rows, and the token of the next one where there is one."""
         pipeline = self.publisher(name)
-        first = pipeline.key if pipeline else ()
-        return self.reader.page(name, wanted, first=first, version=version, limits=limits, policy=self.policy(role))
+        key = pipeline.key if pipeline else ()
+        return self.reader.page(name, wanted, key=key, version=version, limits=limits, policy=self.policy(role))
 
     def policy(self, *roles: str | Policy | None) -> Policy:
         """What these roles may see together; no role at all sees everything, and a policy stays what it is.

@@ -23,6 +23,12 @@ def in_bytes(size: str) -> int:
     return int(float(number) * base ** ("KMGT".index(unit[0].upper()) + 1))
 
 
+def _is_a_size(value: str) -> str:
+    if not _SIZE.match(value):
+        raise ValueError(f"{value!r} is not a size; write it as 800MB or 2GB")
+    return value
+
+
 class Limits(BaseModel):
     """What one run may use."""
 
@@ -33,12 +39,7 @@ class Limits(BaseModel):
     workers: int | None = Field(None, ge=1, description="Pipelines that `run --all` runs at once; unset: the cores.")
     step_timeout: int = Field(24 * 3600, ge=1, description="Seconds after which a notebook cell is stopped.")
 
-    @field_validator("memory")
-    @classmethod
-    def _is_a_size(cls, value: str) -> str:
-        if not _SIZE.match(value):
-            raise ValueError(f"{value!r} is not a size; write it as 800MB or 2GB")
-        return value
+    _memory_is_a_size = field_validator("memory")(_is_a_size)
 
 
 class QueryLimits(BaseModel):
@@ -87,10 +88,7 @@ class Api(BaseModel):
     )
     uploads: str = Field("100MB", description="The largest body of an upload or a push.")
 
-    @field_validator("uploads")
-    @classmethod
-    def _is_a_size(cls, value: str) -> str:
-        return Limits(memory=value).memory
+    _uploads_is_a_size = field_validator("uploads")(_is_a_size)
 
 
 class Role(BaseModel):

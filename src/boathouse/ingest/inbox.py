@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import glob
 import json
 import os
 import re
@@ -15,7 +16,7 @@ from typing import BinaryIO
 
 from boathouse.config import Pipeline
 from boathouse.errors import StepError, TooLargeError, UsageError, first_line
-from boathouse.lake.records import BatchRecord, RunRecord
+from boathouse.lake.records import RunRecord
 from boathouse.sources import open_source
 from boathouse.sources.files import FileSource
 from boathouse.sources.push import PushSource
@@ -53,7 +54,7 @@ def upload(pipeline: Pipeline, root: Path, day: date, filename: str, body: Binar
         raise UsageError(f"{pipeline.name} reads no files: its source is of type {pipeline.source.type}")
     pattern = Path(source.pattern)
     name = pattern.name if not source.many else filename.replace("\\", "/").rsplit("/", 1)[-1]
-    if not name or name.startswith(".") or not fnmatch.fnmatchcase(name, pattern.name) or _magic(pattern.parent):
+    if not name or name.startswith(".") or not fnmatch.fnmatchcase(name, pattern.name) or glob.has_magic(str(pattern.parent)):
         raise UsageError(f"{pipeline.name} reads no file of the name {filename!r}", hint=f"it reads {pattern.name}")
     _write(pattern.parent / name, _bounded(body, largest))
     return name
@@ -66,19 +67,11 @@ def landed(pipeline: Pipeline, root: Path, day: date, record: RunRecord) -> None
     if isinstance(source, PushSource):
         for batch in record.batches:
             file = Path(source.pattern, batch.item)
-            if _is_done(batch):
+            if batch.status in _DONE and (batch.raw is not None or batch.status == "unchanged"):
                 file.unlink(missing_ok=True)
             elif batch.status == "failed" and not batch.retry and file.exists():
                 file.parent.joinpath("failed").mkdir(exist_ok=True)
                 file.replace(file.parent / "failed" / file.name)
-
-
-def _is_done(batch: BatchRecord) -> bool:
-    return batch.status in _DONE and (batch.raw is not None or batch.status == "unchanged")
-
-
-def _magic(path: Path) -> bool:
-    return any(character in str(path) for character in "*?[")
 
 
 def _records(text: str) -> Iterator[str]:

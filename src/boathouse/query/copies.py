@@ -6,8 +6,6 @@ been asked for as often. No SQL of a caller comes here: pages of rows do, which 
 
 from __future__ import annotations
 
-import getpass
-import tempfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -70,8 +68,8 @@ def _is_plain(kind: pa.DataType) -> bool:
 class Copies:
     """Up to `budget` bytes of copies, made in a thread of their own; those that were not used for longest go first."""
 
-    def __init__(self, limits: Limits, lake: Lake, budget: int):
-        self.limits, self.lake, self.budget = limits, lake, budget
+    def __init__(self, limits: Limits, lake: Lake, scratch: Path, budget: int = 0):
+        self.limits, self.lake, self.scratch, self.budget = limits, lake, scratch, budget
         self._known: dict[str, Copy] = {}
         self._lock = threading.Lock()
         self._maker = ThreadPoolExecutor(1, thread_name_prefix="copies")
@@ -80,7 +78,7 @@ class Copies:
     def _engine(self) -> Engine:
         """One thread, since what is asked here is done before a second one would have begun."""
         limits = self.limits.model_copy(update={"threads": 1})
-        engine = Engine(limits, Path(tempfile.gettempdir()) / f"boathouse-{getpass.getuser()}" / "query")
+        engine = Engine(limits, self.scratch)
         if not self.lake.store.is_local:
             engine.attach(self.lake.store.filesystem())
         return engine
@@ -92,7 +90,8 @@ class Copies:
         with self._lock:
             key = f"{snapshot.name}:{snapshot.version}:{snapshot.table}"
             copy = self._known.get(key)
-            if copy is None:
+            if copy is None:  # other versions of it that were never copied are not asked for any more
+                self._known = {k: one for k, one in self._known.items() if one.ready or one.snapshot.name != snapshot.name}
                 copy = self._known[key] = Copy(snapshot, self._engine)
             copy.asked, copy.used = copy.asked + 1, time.monotonic()
             if not copy.ready and copy.asked % _OFTEN == 0 and copy.asked <= _TRIES * _OFTEN:

@@ -31,7 +31,7 @@ from boathouse.query.snapshot import Snapshot, Snapshots
 
 Parameters = Sequence[Any] | dict[str, Any] | None
 _BATCH_ROWS = 100_000
-_KEPT, _SHORT = 1_000, 20_000  # queries that have been checked, and how many characters such a one may have
+_KEPT, _SHORT = 1_000, 20_000  # queries and keys that have been checked; characters of a query that is kept
 _INTERRUPTS = 600  # one each 0.1 s; a result that nobody reads is let go
 
 
@@ -42,7 +42,7 @@ class Reader:
         self._engine = Engine(limits, Path(tempfile.gettempdir()) / f"boathouse-{getpass.getuser()}" / "query")
         lake = tables.lake
         self.tables, self.snapshots = tables, Snapshots(tables, self._engine)
-        self.copies = Copies(limits, lake, budget=0)
+        self.copies = Copies(limits, lake, self._engine.scratch)
         self._keys: dict[tuple, bool] = {}
         self._checked: dict[tuple[str, tuple[str, ...]], Checked] = {}
         self._ready: dict[str, tuple[Sequence[str], Snapshot]] = {}
@@ -98,11 +98,11 @@ class Reader:
                 return []
 
     def page(
-        self, name: str, wanted: Wanted, *, first: Sequence[str] = (), version: int | None = None,
+        self, name: str, wanted: Wanted, *, key: Sequence[str] = (), version: int | None = None,
         limits: QueryLimits | None = None, policy: Policy = EVERYTHING,
     ) -> tuple[Result, str | None]:  # fmt: skip
-        """Some rows of a dataset, and the token of the next page where there is one. `first` orders them where nothing else
-        does. Raises MissingError for a dataset that is none, UsageError for a column, a value or a token that is wrong."""
+        """Some rows of a dataset, and the token of the next page where there is one. `key` names a row, as its pipeline
+        says. Raises MissingError for a dataset that is none, UsageError for a column, a value or a token that is wrong."""
         place = Place.of(wanted.after, wanted) if wanted.after else None
         if name not in (known := policy.visible(self.tables.names())):
             raise no_dataset(name, known)
@@ -111,14 +111,12 @@ class Reader:
         limits = limits or QueryLimits()
         at = place.version if place else version
         snapshot = self._snapshot(name, None if at is None else _version(name, at), policy)
-        key, copy = self._unique(snapshot, first, policy), self.copies.of(snapshot)
+        applied, copy = policy.applied([name]), self.copies.of(snapshot)
+        key = self._unique(snapshot, key, {column for one in applied for column in one.masked})
         if copy and key and version is None:
             self._ready[name] = key, snapshot
-        relation = policy.over(snapshot, copy.select if copy else snapshot.select)
-        made = select(
-            name, copy.name if copy and not policy.applied([name]) else f"({relation})", snapshot.columns, wanted, key, place
-        )
-        applied = policy.applied([name])
+        relation = f"({policy.over(snapshot, copy.select if copy else snapshot.select)})"
+        made = select(name, copy.name if copy and not applied else relation, snapshot.columns, wanted, key, place)
         asked = Asked(made.shown, made.parameters or None, True, [], [snapshot], policy.names, applied, datetime.now(UTC))
         page = self._few(copy, made) if copy and made.one and not applied else None
         if page is None:
@@ -164,9 +162,8 @@ class Reader:
                 raise
             raise no_dataset(name, [one for one in policy.visible(self.tables.names()) if one != name]) from error
 
-    def _unique(self, snapshot: Snapshot, key: Sequence[str], policy: Policy) -> Sequence[str]:
+    def _unique(self, snapshot: Snapshot, key: Sequence[str], masked: set[str]) -> Sequence[str]:
         """The key, where no two rows of this version share it and none of its columns is masked; asked once a version."""
-        masked = {column for applied in policy.applied([snapshot.name]) for column in applied.masked}
         if not key or masked & set(key) or not set(key) <= set(snapshot.columns):
             return ()
         known = (snapshot.table, snapshot.version, *key)
@@ -177,7 +174,11 @@ class Reader:
                 f"SELECT count(*) = count(DISTINCT ({columns})) AND coalesce(bool_and({filled}), true) FROM ({snapshot.select})"
             )
             with self.cursor() as cursor:
-                [[self._keys[known]]] = cursor.execute(asked).fetchall()
+                [[unique]] = cursor.execute(asked).fetchall()
+            if len(self._keys) >= _KEPT:
+                self._keys.clear()
+            self._keys[known] = unique
+            return key if unique else ()
         return key if self._keys[known] else ()
 
     def _run(
@@ -265,9 +266,7 @@ class _Running:
         if isinstance(error, QueryError):
             return error
         if self.late:
-            return LimitError(
-                f"stopped after {self.limits.seconds:g} s", hint="ask for less: a filter, a shorter period, fewer joins"
-            )
+            return LimitError.after(self.limits.seconds)
         if self.hides:  # the engine's own words may quote what the caller may not see
             return QueryError("the query failed", hint="a policy applies to what it reads, so the reason is not shown")
         if isinstance(error, duckdb.PermissionException):

@@ -7,9 +7,8 @@ import json
 import threading
 import uuid
 from collections import OrderedDict
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
 import pyarrow as pa
 from fastapi import Request
@@ -21,6 +20,7 @@ from boathouse.query import Result
 from boathouse.query.policy import Policy
 from boathouse.query.receipt import Asked, Receipt
 from boathouse.serve.identity import Caller
+from boathouse.workbench import Again
 
 MEDIA = {
     "json": "application/json", "csv": "text/csv; charset=utf-8", "arrow": "application/vnd.apache.arrow.stream",
@@ -52,7 +52,6 @@ class Head:
 
 # a head, the rows in their form, and at the end the receipt where it could not be made later
 Told = Generator[Head | bytes | Receipt, None, None]
-Again = Callable[[str, Any, dict[str, int], QueryLimits, Policy], Receipt]
 
 
 def form_of(request: Request, asked: str | None) -> str:

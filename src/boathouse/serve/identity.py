@@ -15,7 +15,7 @@ from fastapi import Request
 from boathouse.errors import AccessError, BusyError, UsageError
 from boathouse.lake import keys
 from boathouse.lake.keys import PREFIX, Key
-from boathouse.query.policy import EVERYTHING, Policy
+from boathouse.query.policy import ALL, EVERYTHING, Policy
 from boathouse.workbench import Workbench
 
 COOKIE = "boathouse"
@@ -115,7 +115,7 @@ class Door:
 
 def _policy(wb: Workbench, roles: tuple[str, ...]) -> Policy:
     """What these roles may see together. One that boathouse.toml no longer has sees nothing, and no role is not all of them."""
-    held = [role for role in roles if role in wb.config.roles or role == "everything"]
+    held = [role for role in roles if role in wb.config.roles or role == ALL]
     return Policy.of(wb.config.roles, held) if held else Policy((), (), everything=False)
 
 

@@ -17,6 +17,7 @@ from typing import Any
 
 from boathouse.config import QueryLimits
 from boathouse.errors import BoathouseError, BusyError, LimitError, QueryError
+from boathouse.query.alarm import ALARM
 from boathouse.query.policy import EVERYTHING, Policy
 from boathouse.query.receipt import Receipt
 from boathouse.serve.answers import Told
@@ -148,10 +149,7 @@ class _Worker:
             late.set()
             self.process.kill()
 
-        timer = threading.Timer(seconds + _GRACE, end) if seconds is not None else None
-        if timer:
-            timer.daemon = True
-            timer.start()
+        cancel = ALARM.after(seconds + _GRACE, end) if seconds is not None else None
         try:
             self._say(job)
             while (piece := pickle.load(self.process.stdout)) is not None:
@@ -162,15 +160,12 @@ class _Worker:
             self.idle = True
         except (EOFError, OSError, pickle.UnpicklingError) as error:
             if late.is_set():
-                raise LimitError(
-                    f"stopped after {seconds:g} s", hint="ask for less: a filter, a shorter period, fewer joins"
-                ) from error
-            raise QueryError(
-                "the query ended its process", hint="it asked for more memory than there is: ask for less"
-            ) from error
+                raise LimitError.after(seconds) from error
+            hint = "it asked for more memory than there is: ask for less"
+            raise QueryError("the query ended its process", hint=hint) from error
         finally:
-            if timer:
-                timer.cancel()
+            if cancel:
+                cancel()
             if late.is_set():  # it was killed at the very end
                 self.idle = False
 
