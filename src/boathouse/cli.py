@@ -149,6 +149,48 @@ def query(
     _show(wb.query(name, _pairs(values), role=role), _known(form), receipt)
 
 
+@app.command()
+def ask(
+    question: Annotated[str, typer.Argument(metavar="QUESTION")],
+    conversation: Annotated[str | None, typer.Option(metavar="NAME", help="Go on with a conversation kept in the lake.")] = None,
+    answerer: Annotated[str | None, typer.Option(metavar="NAME", help="Who answers; else as boathouse.toml says.")] = None,
+    receipt: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the answer's receipt there.")] = None,
+    role: Annotated[str | None, typer.Option(metavar="NAME", help="Ask as a role of boathouse.toml.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+) -> None:
+    """Ask in plain language: an answer with its proof, a question back, or a refusal."""
+    from boathouse.terminal import Steps, show_answer
+
+    with Steps() as steps:
+        found = workbench().ask(question, conversation=conversation, answerer=answerer, role=role, step=steps)
+    if as_json:
+        _json(found.to_json())
+    else:
+        show_answer(found)
+    if receipt and found.receipt:
+        found.receipt.save(receipt)
+    raise typer.Exit({"answered": 0, "failed": 1}.get(found.status, 4))
+
+
+@app.command("eval")
+def evaluate(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Questions with their SQL, rows or refusal.")],
+    answerer: Annotated[str | None, typer.Option(metavar="NAME", help="Who answers; else as boathouse.toml says.")] = None,
+    half: Annotated[str | None, typer.Option(metavar="NAME", help="Only the questions of this half.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+) -> None:
+    """Score an answerer on questions with known answers."""
+    from boathouse.terminal import Steps, show_evaluation
+
+    with Steps() as steps:
+        found = workbench().evaluate(file, answerer=answerer, half=half, step=steps)
+    if as_json:
+        _json(found.to_json())
+    else:
+        show_evaluation(found)
+    raise typer.Exit(1 if found.count("wrong") or found.count("failed") else 0)
+
+
 def _known(form: str) -> str:
     from boathouse.query.result import FORMATS
 

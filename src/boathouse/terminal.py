@@ -12,6 +12,8 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from boathouse.ask.answer import Answer
+from boathouse.ask.evaluate import Evaluation
 from boathouse.config import SavedQuery
 from boathouse.lake.keys import Key
 from boathouse.lake.records import COUNTS, RunRecord
@@ -88,6 +90,77 @@ def show_table(result: Result) -> None:
     more = f", the first {_ROWS} shown (--format csv gives all)" if count > _ROWS else ""
     note = Console(stderr=True, soft_wrap=True, highlight=False)
     note.print(Text(f"{count:,} row{'s' if count != 1 else ''}{more}\n{result.receipt}", "dim"))
+
+
+class Steps:
+    """What is being done, on stderr while it lasts; nothing where that is no terminal."""
+
+    def __init__(self) -> None:
+        self._status = Console(stderr=True).status("", spinner="dots")
+
+    def __enter__(self) -> Steps:
+        self._status.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._status.stop()
+
+    def __call__(self, text: str) -> None:
+        self._status.update(Text(f"{text} …", "dim"))
+
+
+def show_answer(answer: Answer) -> None:
+    """The answer in words, its rows, and on stderr what was taken for granted and the proof."""
+    console, note = Console(highlight=False, soft_wrap=True), Console(stderr=True, highlight=False, soft_wrap=True)
+    console.print(Text(answer.text, "bold" if answer else "yellow"))
+    for number, option in enumerate(answer.options, 1):
+        console.print(Text(f"  {number}. {option}"))
+    if len(answer.rows) > 1 or len(answer.columns) > 1:
+        rows = [list(row.values()) for row in answer.rows[:_ROWS]]
+        _table(*_with_bars(answer, rows))
+        if len(answer.rows) > _ROWS:
+            note.print(Text(f"{len(answer.rows) - _ROWS:,} more rows: --json gives all", "dim"))
+    for assumption in answer.assumptions:
+        note.print(Text(f"· {assumption}", "dim"))
+    if answer.sql:
+        note.print(Text(answer.sql, "dim cyan"))
+    if answer.receipt:
+        note.print(Text(str(answer.receipt), "dim"))
+
+
+def _with_bars(answer: Answer, rows: list[list[Any]]) -> tuple[list[str], list[list[Any]]]:
+    """The rows with a bar for each figure, where its chart is one of bars."""
+    if not answer.chart or answer.chart["mark"]["type"] != "bar" or "color" in answer.chart["encoding"]:
+        return answer.columns, rows
+    place = answer.columns.index(answer.chart["encoding"]["x"]["field"])
+    most = max((abs(row[place] or 0) for row in rows), default=0) or 1
+    return [*answer.columns, ""], [[*row, "█" * round(30 * float(abs(row[place] or 0) / most))] for row in rows]
+
+
+def show_evaluation(evaluation: Evaluation) -> None:
+    """The score, and the cases to look at."""
+    console = Console(highlight=False, soft_wrap=True)
+    styles = {"wrong": "red", "failed": "red", "refused": "yellow", "asked": "yellow"}
+    for case in evaluation.cases:
+        if case["outcome"] in styles:
+            line = Text(f"{case['outcome']:8}", styles[case["outcome"]]).append(case["ask"], "default")
+            console.print(line)
+            console.print(
+                Text(
+                    f"        {case['answer']}\n        expected: {' '.join(case['expected'].split()) if case['expected'] else 'rows'}",
+                    "dim",
+                )
+            )
+            if case["outcome"] == "wrong" and case["sql"]:
+                console.print(Text(f"        ran:      {' '.join(case['sql'].split())}", "dim"))
+    found = evaluation.to_json()
+    counts = ", ".join(f"{found[outcome]} {outcome}" for outcome in ("right", "wrong", "refused", "asked", "failed"))
+    shares = [
+        (found["share_answered"], "of those with an answer were answered"),
+        (found["share_right"], "of the answered are right"),
+    ]
+    console.print(f"{len(evaluation.cases)} questions: {counts}")
+    console.print("; ".join(f"{share:.0%} {words}" for share, words in shares if share is not None))
 
 
 def show_catalog(datasets: list[dict[str, Any]], one: bool) -> None:

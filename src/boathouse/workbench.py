@@ -21,6 +21,8 @@ from boathouse.lake.records import RunRecord
 from boathouse.lake.tables import Tables
 
 if TYPE_CHECKING:
+    from boathouse.ask import Answer, Asker, Conversation
+    from boathouse.ask.evaluate import Evaluation
     from boathouse.config import QueryLimits
     from boathouse.draft import Draft
     from boathouse.ingest import Road
@@ -159,10 +161,10 @@ class Workbench:
 
     def runs(self, pipeline: str | None = None) -> list[dict[str, Any]]:
         """Records of the runs there have been, newest first."""
-        return self._records.read(pipeline=pipeline)
+        return self.run_records.read(pipeline=pipeline)
 
     @cached_property
-    def _records(self) -> records.Records:
+    def run_records(self) -> records.Records:
         return records.Records(self.lake)
 
     def push(self, name: str, body: bytes) -> tuple[str, int]:
@@ -234,6 +236,40 @@ class Workbench:
             raise MissingError(f"no query {name!r}{did_you_mean(name, known)}", hint=listing)
         return self.reader.sql(*bound(known[name], parameters or {}, self.reader.cursor()), limits=limits, policy=policy)
 
+    @cached_property
+    def asker(self) -> Asker:
+        from boathouse.ask import Asker
+
+        return Asker(self)
+
+    def ask(
+        self, question: str, *, conversation: Conversation | str | None = None, answerer: str | None = None,
+        limits: QueryLimits | None = None, role: str | Policy | None = None, step: Callable[[str], None] | None = None,
+    ) -> Answer:  # fmt: skip
+        """The answer to a question in plain language, a question back, or a refusal. `conversation` is what was said before,
+        or the name that it is kept under in the lake; `step` is told what goes on. Raises UsageError for an answerer that is
+        none."""
+        from boathouse.ask import Conversation
+        from boathouse.config import QueryLimits
+
+        name = conversation if isinstance(conversation, str) else None
+        talk = Conversation.load(self.lake, name) if name else conversation or Conversation()
+        assert isinstance(talk, Conversation)
+        limits = limits or QueryLimits(seconds=60, rows=100_000)
+        made = self.asker.ask(
+            question, self.policy(role), answerer or self.config.ask.answerer, talk, limits, step or (lambda _: None)
+        )
+        if name:
+            talk.save(self.lake, name)
+        return made
+
+    def evaluate(self, path: Path | str, *, answerer: str | None = None, half: str | None = None,
+                 step: Callable[[str], None] | None = None) -> Evaluation:  # fmt: skip
+        """How an answerer does on a file of questions with known answers. Raises UsageError for a file that is none."""
+        from boathouse.ask.evaluate import evaluate
+
+        return evaluate(self, Path(path), answerer, half, step or (lambda _: None))
+
     def replay(
         self, receipt: Receipt | dict[str, Any] | Path | str, *, role: str | Policy | None = None, run: Again | None = None
     ) -> Replay:
@@ -285,7 +321,7 @@ class Workbench:
 
         policy = self.policy(role)
         [name] = self._visible(name, policy)
-        pipeline, runs = self.publisher(name), self._records.read(dataset=name)
+        pipeline, runs = self.publisher(name), self.run_records.read(dataset=name)
         asked = [query for query in self.queries() if policy.may_ask(query)]
         reading = [query.name for query in asked if name in self.reader.reads(with_casts(query)[0])]
         return catalog.in_full(self._catalog, name, pipeline, policy, runs, reading)

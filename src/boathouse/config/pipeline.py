@@ -23,6 +23,11 @@ _ALIASES = {
 }  # fmt: skip
 
 
+# what is said of the data and decides nothing about a row
+_WORDS: Any = {"description": True, "schedule": True, "synonyms": True, "metrics": True, "relations": True, "time": True,
+               "columns": {"__all__": {"synonyms", "unit"}}}  # fmt: skip
+
+
 class SourceSpec(BaseModel):
     """Where the data comes from; further keys are the options of the source's type."""
 
@@ -46,6 +51,8 @@ class Column(BaseModel):
     false_words: list[str] | None = Field(None, description="What counts as false, whatever the case.")
     null_values: list[str] = Field(default_factory=list, description="Words that mean 'no value' in this column.")
     description: str | None = Field(None, description="What it means, for those who read the catalog.")
+    synonyms: list[str] = Field(default_factory=list, description="What people call it when they ask.")
+    unit: str | None = Field(None, description="What its numbers are counted in: EUR, kg, days.")
 
     @field_validator("type")
     @classmethod
@@ -69,6 +76,17 @@ class Deduplicate(BaseModel):
         default_factory=list,
         description="Columns to sort by, each with `desc` after it or not, then as they came; a NULL there loses.",
     )
+
+
+class Metric(BaseModel):
+    """A figure that people ask for by its name."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    sql: str = Field(description="An aggregate over the dataset's columns: `sum(amount)`.")
+    description: str | None = Field(None, description="What it means.")
+    synonyms: list[str] = Field(default_factory=list, description="What else people call it.")
+    unit: str | None = Field(None, description="What it is counted in: EUR, kg, days.")
 
 
 class Pipeline(BaseModel):
@@ -99,6 +117,14 @@ class Pipeline(BaseModel):
     )
     notebook: str = Field("ingest.ipynb", description="The notebook in notebooks/ that runs it.")
     schedule: str | None = Field(None, description="When it should run, as a cron line; for your scheduler.")
+    synonyms: list[str] = Field(default_factory=list, description="What people call a row of the dataset when they ask.")
+    metrics: dict[str, Metric] = Field(
+        default_factory=dict, description="Figures that people ask for by name: `revenue: sum(amount)`."
+    )
+    relations: dict[str, str] = Field(
+        default_factory=dict, description="By column: the dataset that it names a row of, as `customers` or `customers.id`."
+    )
+    time: str | None = Field(None, description="The column that 'last month' means; unset: the one date there is.")
 
     _name: str = PrivateAttr("")
     _path: Path = PrivateAttr(Path())
@@ -116,6 +142,12 @@ class Pipeline(BaseModel):
         if not isinstance(value, dict):
             return value
         return {str(k): {"type": v} if isinstance(v, str) else v if v is not None else {} for k, v in value.items()}
+
+    @field_validator("metrics", mode="before", json_schema_input_type=dict[str, Metric | str])
+    @classmethod
+    def _short_metrics(cls, value: Any) -> Any:
+        """`revenue: sum(amount)` is short for `revenue: {sql: sum(amount)}`."""
+        return {k: {"sql": v} if isinstance(v, str) else v for k, v in value.items()} if isinstance(value, dict) else value
 
     @model_validator(mode="after")
     def _names_fit(self) -> Pipeline:
@@ -167,7 +199,8 @@ class Pipeline(BaseModel):
         known = {*self.columns, *self.derive}
         if not self.columns or self.sql or self.has_step:
             return
-        for use, names in (("key", self.key), ("partition_by", self.partition_by)):
+        time = [self.time] if self.time else []
+        for use, names in (("key", self.key), ("partition_by", self.partition_by), ("relations", self.relations), ("time", time)):
             for name in names:
                 if name not in known:
                     where = f"{self.path}:{self.lines.get((use,), 1)}"
@@ -177,7 +210,7 @@ class Pipeline(BaseModel):
     def rules_hash(self, suite_file: Path) -> str:
         """A hash of all that decides what becomes of a batch: this file, its Python step and its suite."""
         digest = hashlib.sha256()
-        rules = self.model_dump(mode="json", by_alias=True, exclude={"description", "schedule"})
+        rules = self.model_dump(mode="json", by_alias=True, exclude=_WORDS)
         digest.update(json.dumps(rules, sort_keys=True).encode())
         for file in (self.step_file if self.has_step else None, suite_file):
             text = file.read_text(encoding="utf-8") if file and file.is_file() else ""

@@ -91,6 +91,14 @@ class Api(BaseModel):
     _uploads_is_a_size = field_validator("uploads")(_is_a_size)
 
 
+class Ask(BaseModel):
+    """Who answers questions in plain language."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    answerer: str = Field("offline", description="`offline`, or another that is installed.")
+
+
 class Role(BaseModel):
     """What a role may see. Several roles together see what any of them sees."""
 
@@ -131,6 +139,7 @@ class WorkbenchConfig(BaseModel):
     timezone: str = Field("UTC", description="The time zone of logical dates and of 'now'.")
     limits: Limits = Field(default_factory=lambda: Limits.model_validate({}), description="What one run may use.")
     api: Api = Field(default_factory=lambda: Api.model_validate({}), description="What `boathouse serve` does.")
+    ask: Ask = Field(default_factory=lambda: Ask.model_validate({}), description="Who answers questions in plain language.")
     roles: dict[str, Role] = Field(default_factory=dict, description="Who may see what, as `[roles.NAME]`.")
     env: dict[str, Environment] = Field(default_factory=dict, description="Environments, as `[env.prod]`.")
 

@@ -1,0 +1,97 @@
+"""From a question to an answer: what is known, an answerer's draft, the guarded run, and what must be said beside it."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Any
+
+from boathouse.ask.answer import Answer, Draft
+from boathouse.ask.conversation import Conversation
+from boathouse.ask.intent import UnclearError
+from boathouse.ask.knowledge import Knowledge
+from boathouse.ask.protocol import Context, Step, answerer
+from boathouse.ask.verified import verified
+from boathouse.config import QueryLimits
+from boathouse.errors import QueryError
+from boathouse.query import Result
+from boathouse.query.policy import Policy
+
+if TYPE_CHECKING:
+    from boathouse.workbench import Workbench
+
+_LONGEST = 2_000  # characters of a question
+_KEPT = 20
+
+
+class Asker:
+    """Asks over one workbench, for many callers at once. What is known is kept until a dataset or a pipeline changes."""
+
+    def __init__(self, wb: Workbench):
+        self.wb = wb
+        self._known: OrderedDict[Any, Knowledge] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def ask(
+        self, question: str, policy: Policy, name: str, conversation: Conversation, limits: QueryLimits, step: Step
+    ) -> Answer:
+        """The answer, as the caller's policy has it. What goes wrong is an answer too."""
+        try:
+            made = self._answer(question, policy, name, conversation, limits, step)
+        except UnclearError as problem:
+            text = problem.text if problem.text.endswith("?") else f"{problem.text}."
+            status = "clarify" if problem.asks else "refused"
+            made = Answer(status, question, text[:1].upper() + text[1:], name, options=problem.options)  # type: ignore[arg-type]
+        except QueryError as error:
+            made = Answer("failed", question, error.render(), name)
+        conversation.add(made)
+        return made
+
+    def _answer(
+        self, question: str, policy: Policy, name: str, conversation: Conversation, limits: QueryLimits, step: Step
+    ) -> Answer:
+        if not question.strip():
+            raise UnclearError("What would you like to know", asks=True)
+        if len(question) > _LONGEST:
+            raise UnclearError(f"That is {len(question):,} characters; a question has at most {_LONGEST:,}")
+        step("looking at what there is")
+        known = self.known(policy)
+        context = Context(self.wb, policy, known, lambda sql: self.wb.sql(sql, limits=limits, role=policy), conversation, step)
+        if (proven := verified(self.wb.root, question, known)) is not None:
+            name, draft = "verified", Draft(proven.sql, [f"verified by {proven.author}, {proven.date}"])
+        else:
+            draft = answerer(name).draft(question, context)
+        step("running the query")
+        result = context.run(draft.sql)
+        return Answer.of(question, name, draft, result, self._warnings(result))
+
+    def known(self, policy: Policy) -> Knowledge:
+        """What is known as a policy shows it, read again when a table, a pipeline or the day has changed."""
+        names = self.wb.tables.names()
+        versions = tuple((name, self.wb.tables.newest(name).version) for name in policy.visible(names))
+        saved = tuple((path.name, path.stat().st_mtime_ns) for path in sorted((self.wb.root / "pipelines").glob("*.yml")))
+        glossary = self.wb.root / "glossary.yml"
+        key = (repr(policy), versions, saved, glossary.stat().st_mtime_ns if glossary.exists() else 0, Knowledge.day(self.wb))
+        with self._lock:
+            if (found := self._known.get(key)) is not None:
+                self._known.move_to_end(key)
+                return found
+        made = Knowledge.of(self.wb, policy)
+        with self._lock:
+            self._known[key] = made
+            if len(self._known) > _KEPT:
+                self._known.popitem(last=False)
+        return made
+
+    def _warnings(self, result: Result) -> list[str]:
+        """What an answer must not leave unsaid: rows that a policy hides, and datasets whose latest run published nothing."""
+        said = []
+        for applied in result.asked.policies:
+            if applied.rows_filtered:
+                said.append(f"You see only some of the rows of {applied.dataset}: others may be there.")
+        for table in result.asked.tables:
+            runs = self.wb.run_records.read(dataset=table.name)
+            if runs and runs[0]["status"] in ("failed", "rejected"):
+                day = f"{table.committed_at:%Y-%m-%d %H:%M}"
+                said.append(f"The latest run of {table.name} was {runs[0]['status']}, so this is as of {day} UTC.")
+        return said

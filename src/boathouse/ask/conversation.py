@@ -1,0 +1,47 @@
+"""What was asked before: follow-ups build on it. Kept apart from every other, in the lake where its user wants."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from boathouse.errors import UsageError
+
+if TYPE_CHECKING:
+    from boathouse.ask.answer import Answer
+    from boathouse.ask.intent import Intent
+    from boathouse.lake import Lake
+
+_FOLDER = "runs/conversations"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
+
+
+@dataclass
+class Conversation:
+    """Questions and answers in their order. `intent` is what the last answered one asked for."""
+
+    turns: list[dict[str, Any]] = field(default_factory=list)
+    intent: Intent | None = None
+
+    def add(self, answer: Answer) -> None:
+        self.turns.append({"asked_at": datetime.now(UTC).isoformat(), **answer.to_json()})
+
+    def save(self, lake: Lake, name: str) -> None:
+        """Keeps it in the lake under a name. Raises UsageError for a name that cannot be one."""
+        lake.prepare()
+        lake.store.put_bytes(json.dumps(self.turns, ensure_ascii=False).encode(), _path(name))
+
+    @classmethod
+    def load(cls, lake: Lake, name: str) -> Conversation:
+        """One that was kept, or a new one where none is."""
+        path = _path(name)
+        return cls(json.loads(lake.store.read(path))) if path in lake.store.files(_FOLDER) else cls()
+
+
+def _path(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise UsageError(f"{name!r} cannot name a conversation", hint="use letters, digits, _ and -")
+    return f"{_FOLDER}/{name}.json"

@@ -1,0 +1,124 @@
+"""What a question asks for, in the lake's names but not yet in its tables: what reading makes and planning resolves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from boathouse.ask.knowledge import Column, Dataset, Metric, Name, Value
+from boathouse.ask.periods import Period
+
+
+class UnclearError(Exception):
+    """The question cannot be answered as it stands: a question back where there are `options`, else a refusal.
+    `word` is what it is about."""
+
+    def __init__(self, text: str, options: list[str] | None = None, *, asks: bool = False, word: str = ""):
+        self.text, self.options, self.word = text, options or [], word
+        self.asks = asks or bool(options)
+        super().__init__(text)
+
+
+@dataclass(frozen=True)
+class Noun:
+    """What a phrase names, with all that it may mean: datasets, columns, metrics; `unit` is one of time."""
+
+    text: str
+    names: tuple[Name, ...] = ()
+    unit: str = ""
+    label: bool = False  # the names of something's rows
+    sums: bool = False
+
+    @property
+    def datasets(self) -> list[Dataset]:
+        return [n.meaning for n in self.names if isinstance(n.meaning, Dataset)]
+
+    @property
+    def columns(self) -> list[Column]:
+        return [n.meaning for n in self.names if isinstance(n.meaning, Column)]
+
+    @property
+    def metrics(self) -> list[Metric]:
+        return [n.meaning for n in self.names if isinstance(n.meaning, Metric)]
+
+    @property
+    def numeric(self) -> bool:
+        """Whether it may be a figure that can be added or compared."""
+        return bool(self.metrics) or any(column.is_measure for column in self.columns)
+
+    def only(self, names: list[Name]) -> Noun:
+        return Noun(self.text, tuple(names), self.unit, self.label, self.sums)
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A figure: count, sum, avg, median, min, max, distinct or metric of a noun; `value` is its own choice of sum or list."""
+
+    how: str
+    noun: Noun
+
+
+@dataclass
+class Condition:
+    """What rows must be. `kind`: value (one of `values` lists, each with the columns that it may lie in), flag, null,
+    compare (`noun` is `operator` than `numbers`), period."""
+
+    kind: str
+    text: str
+    values: list[tuple[Value, ...]] = field(default_factory=list)
+    noun: Noun | None = None
+    operator: str = ""
+    numbers: tuple[float, ...] = ()
+    period: Period | None = None
+    negated: bool = False
+    together: str = "or"
+    also: tuple[Name, ...] = ()  # columns that a value's words name in part
+
+
+@dataclass
+class Having:
+    """That a group's figure is more or less than a number."""
+
+    measure: Measure
+    operator: str
+    numbers: tuple[float, ...]
+
+
+@dataclass
+class Rank:
+    """The first `n` by a measure. `quantity` says that rows are counted, where the measure is a dataset."""
+
+    descending: bool
+    n: int | None = None
+    measure: Measure | None = None
+
+
+@dataclass
+class Absent:
+    """That a row has none of something: no value in a column, or no row in another dataset that is so and so."""
+
+    noun: Noun | None
+    conditions: list[Condition] = field(default_factory=list)
+
+
+@dataclass
+class Intent:
+    """A question, read."""
+
+    measures: list[Measure] = field(default_factory=list)
+    subject: Noun | None = None  # what is listed or ranked
+    listed: bool = False  # asked for with "which", "show", "list"
+    select: list[Noun] = field(default_factory=list)
+    conditions: list[Condition] = field(default_factory=list)
+    groups: list[Noun] = field(default_factory=list)
+    ratio: Noun | None = None  # "on average per customer"
+    having: list[Having] = field(default_factory=list)
+    rank: Rank | None = None
+    absent: list[Absent] = field(default_factory=list)
+    mentions: list[Noun] = field(default_factory=list)
+    verbs: list[Noun] = field(default_factory=list)
+    share: float = 0  # 1 or 100
+    part: list[Condition] = field(default_factory=list)  # conditions of the part that is a share of the whole
+    parts: list[Absent] = field(default_factory=list)
+    sort: tuple[Noun, bool] | None = None
+    assumptions: list[Any] = field(default_factory=list)

@@ -1,0 +1,108 @@
+"""The words of a language, from lexicon/LANGUAGE.yml: which phrases mean what, and what a word's stem is."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import yaml
+
+_TOKEN = re.compile(
+    r"""\d{4}-\d\d-\d\d(?!\w) | \d+(?:,\d{3})*(?:\.\d+)?(?:k|m|bn)?(?![\w]|[-_./]\w) | [^\W_]\w*(?:[-_.&/@+]\w+)*(?:['’](?:t|ve|re|ll|d|m)\b)? | '[sS]\b | ’[sS]\b |
+        [<>]=?|==?|[€$£%&] | (?P<quote>["“”„«»]) | (?P<gap>[,;:?!.()]+)""",
+    re.X,
+)
+_MULTIPLES = {"k": 1_000, "m": 1_000_000, "bn": 1_000_000_000}
+
+
+@dataclass(frozen=True)
+class Token:
+    """A word, number or mark of a text. `quoted` stood in quotation marks, `gap` says that a comma or the like came before."""
+
+    text: str
+    word: str
+    stem: str
+    quoted: bool = False
+    gap: bool = False
+
+
+def folded(text: str) -> str:
+    """Small letters without accents: Åkesson → akesson."""
+    plain = unicodedata.normalize("NFKD", text.replace("’", "'").casefold())
+    return "".join(letter for letter in plain if not unicodedata.combining(letter))
+
+
+class Lexicon:
+    """Phrases by what they mean; words by the number, month or unit of time that they are."""
+
+    def __init__(self, data: dict[str, Any]):
+        import snowballstemmer
+
+        self._stemmer = snowballstemmer.stemmer(data.pop("language"))
+        self.numbers, self.ordinals, self.months = (
+            {word: int(number) for word, number in data.pop(kind).items()} for kind in ("numbers", "ordinals", "months")
+        )
+        self.calendar: dict[str, str] = data.pop("calendar")
+        self.rhythm: dict[str, str] = data.pop("rhythm")
+        self.concepts: dict[str, list[str]] = data.pop("concepts")
+        self.negating = data.pop("negating")
+        self.adds, self.possessing = set(data.pop("adds")), set(data.pop("possessing"))
+        self.verb_endings, self.asking_verbs = tuple(data.pop("verb_endings")), set(data.pop("asking_verbs"))
+        self.general: dict[str, list[str]] = data.pop("general")
+        self.low, self.extreme = set(data.pop("low")), set(data.pop("extreme"))
+        self._period = {kind: [self._words(phrase) for phrase in phrases] for kind, phrases in data.pop("period").items()}
+        self.phrases: dict[tuple[str, ...], str] = {}
+        for kind, phrases in data.items():
+            for phrase in phrases:
+                self.phrases.setdefault(self._words(phrase), kind)
+        for phrase in self.concepts:
+            self.phrases[self._words(phrase)] = "concept"
+        self.longest = max(map(len, self.phrases))
+
+    def _words(self, phrase: str) -> tuple[str, ...]:
+        return tuple(token.word for token in self.tokens(phrase))
+
+    @cache  # noqa: B019 - there is one lexicon a language
+    def stem(self, word: str) -> str:
+        return self._stemmer.stemWord(word)
+
+    def tokens(self, text: str) -> list[Token]:
+        """The tokens of a text, marks of punctuation left out."""
+        found, quoted, gap = [], False, False
+        for match in _TOKEN.finditer(text):
+            if match["quote"]:
+                quoted = not quoted
+            elif match["gap"]:
+                gap = True
+            else:
+                word = folded(match[0])
+                found.append(Token(match[0], word, self.stem(word), quoted, gap))
+                gap = False
+        return found
+
+    def first(self, kind: str, words: Sequence[str]) -> int:
+        """How many words the longest phrase of a period's part takes at the beginning; 0 for none."""
+        return max((len(p) for p in self._period[kind] if tuple(words[: len(p)]) == p), default=0)
+
+    def number(self, word: str) -> float | None:
+        """The number that a word is, None for none."""
+        if word in self.numbers:
+            return self.numbers[word]
+        match = re.fullmatch(r"(\d[\d,]*(?:\.\d+)?)(k|m|bn)?", word)
+        return float(match[1].replace(",", "")) * _MULTIPLES.get(match[2] or "", 1) if match else None
+
+    def keys(self, words: Iterable[Token]) -> tuple[str, str]:
+        """Two spellings under which a name is known: as it stands and by stems, both without spaces."""
+        words = list(words)
+        return "".join(w.word for w in words).replace("_", ""), "".join(w.stem for w in words).replace("_", "")
+
+
+@cache
+def lexicon(language: str = "en") -> Lexicon:
+    text = (files("boathouse.ask") / "lexicon" / f"{language}.yml").read_text(encoding="utf-8")
+    return Lexicon(yaml.load(text, yaml.BaseLoader))

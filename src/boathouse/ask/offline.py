@@ -1,0 +1,70 @@
+"""The answerer that needs no model: it answers what it can account for word by word, and asks back otherwise."""
+
+from __future__ import annotations
+
+from boathouse.ask.answer import Draft
+from boathouse.ask.followup import merged
+from boathouse.ask.intent import Intent, UnclearError
+from boathouse.ask.planning import plan
+from boathouse.ask.protocol import Context
+from boathouse.ask.reading import Reading
+from boathouse.ask.words import Tag, Tagger
+
+
+class Offline:
+    """Reads a question by lexicon and lake. Two readings that differ are a question back, an unknown word is named."""
+
+    name = "offline"
+
+    def draft(self, question: str, context: Context) -> Draft:
+        tagger = Tagger(context.known)
+        tags = tagger.tags(question)
+        context.step("reading the question")
+        intent = self._intent(tags, tagger, context)
+        made = plan(intent, context.known)
+        context.conversation.intent = intent
+        units = {metric.name: metric.unit for metric in context.known.metrics if metric.unit}
+        units |= {f"{how}_{c.name}": c.unit for d in context.known.datasets.values() for c in d.columns.values() if c.unit
+                  for how in ("sum", "avg", "median", "min", "max")}  # fmt: skip
+        return Draft(made.sql, made.notes, made.measures, made.groups, units)
+
+    def _intent(self, tags: list[Tag], tagger: Tagger, context: Context) -> Intent:
+        before = context.conversation.intent or self._remembered(tagger, context)
+        try:
+            unknown = [tag for tag in tags if tag.kind == "unknown"]
+            if unknown:
+                raise self._unknown(unknown, tags, tagger)
+            if before is not None and (follow := merged(before, tags, context.known)):
+                return follow
+            return Reading(tags, context.known).intent()
+        except UnclearError:
+            cause = next((tag for tag in tags if tag.kind in ("cause", "forecast")), None)
+            if cause is not None:
+                return Reading([cause], context.known).intent()
+            raise
+
+    def _remembered(self, tagger: Tagger, context: Context) -> Intent | None:
+        """What the last answered question of a conversation that was kept asked for."""
+        found: Intent | None = None
+        for turn in context.conversation.turns:
+            if turn["status"] == "answered" and turn["answerer"] == self.name:
+                tags = tagger.tags(turn["question"])
+                found = (merged(found, tags, context.known) if found else None) or Reading(tags, context.known).intent()
+        return found
+
+    def _unknown(self, unknown: list[Tag], tags: list[Tag], tagger: Tagger) -> UnclearError:
+        """A question back that names the words, and offers the question with the likeliest ones in their place."""
+        words = ", ".join(repr(tag.text) for tag in unknown)
+        guesses = {tag.text: tagger.guesses(tag) for tag in unknown}
+        text = f"I do not know what {words} means here" if len(unknown) == 1 else f"I do not know what {words} mean here"
+        if not all(guesses.values()):
+            near = {word: found for word, found in guesses.items() if found}
+            return UnclearError(
+                text + "".join(f"; {word!r} may be {' or '.join(found)}" for word, found in near.items()), word=unknown[0].text
+            )
+        options = []
+        for rank in range(max(map(len, guesses.values()))):
+            chosen = {word: found[min(rank, len(found) - 1)] for word, found in guesses.items()}
+            words_of = (part for tag in tags for part in (*tag.after, chosen.get(tag.text, tag.text)))
+            options.append(" ".join(words_of))
+        return UnclearError(text, list(dict.fromkeys(options)), word=unknown[0].text)

@@ -1,0 +1,213 @@
+"""Periods of time in words: what they begin and end with, by the workbench's clock."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from boathouse.ask.lexicon import Lexicon
+
+_YEAR = re.compile(r"(19|20)\d\d")
+_DAY_OF = re.compile(r"(\d{1,2})(st|nd|rd|th)?")
+_MONTHS = {"month": 1, "quarter": 3, "year": 12}
+
+
+@dataclass(frozen=True)
+class Period:
+    """From `start` to before `end`; None is open. `words` say how it was read, where that is not what stands there."""
+
+    start: date | None
+    end: date | None
+    words: str | None = None
+
+    @property
+    def whole_years(self) -> bool:
+        return all(day is None or (day.month, day.day) == (1, 1) for day in (self.start, self.end))
+
+    @property
+    def month(self) -> bool:
+        return self.start is not None and self.start.day == 1 and self.end == _add(self.start, 1)
+
+
+def find(words: Sequence[str], lexicon: Lexicon, today: date) -> tuple[int, Period] | None:
+    """The period that some words begin with, and how many of them it takes."""
+    for reading in (_between, _open, _plain):
+        if words and (found := reading(words, lexicon, today)):
+            return found
+    return None
+
+
+def _between(words: Sequence[str], lexicon: Lexicon, today: date) -> tuple[int, Period] | None:
+    """`between May and July 2026`, `from 2026-01-01 to 2026-03-31`: both ends are meant to be in it."""
+    begins = 1 if lexicon.phrases.get((words[0],)) == "between" or words[0] == "from" else 0
+    first = _plain(words[begins:], lexicon, today)
+    if not first or (not begins and first[0] + 1 >= len(words)):
+        return None
+    place = begins + first[0]
+    joined = lexicon.first("and", words[place:])
+    if not joined or (not begins and words[place] not in ("-", "to", "until", "through", "till")):
+        return None
+    second = _plain(words[place + joined :], lexicon, today)
+    if not second:
+        return None
+    begin, end = first[1], second[1]
+    last = words[place + joined + second[0] - 1]
+    if begin.start and begin.words and _YEAR.fullmatch(last):  # the year behind the second is meant for both
+        begin = Period(begin.start.replace(year=int(last)), None)
+    if begin.start and end.end and begin.start >= end.end:
+        return None
+    whole = Period(begin.start, end.end)
+    return place + joined + second[0], Period(whole.start, whole.end, _span(whole))
+
+
+def _open(words: Sequence[str], lexicon: Lexicon, today: date) -> tuple[int, Period] | None:
+    for kind in ("after", "since", "before", "until"):
+        size = lexicon.first(kind, words)
+        if size and (found := _plain(words[size:], lexicon, today)):
+            used, period = found
+            if kind in ("before", "until"):
+                end = period.start if kind == "before" else period.end
+                return size + used, Period(None, end, f"before {end}")
+            if words[0] == "from" and kind == "since":
+                return None  # `from 2025` is mostly `of 2025`: `in` is a filler, so plain takes it
+            start = period.end if kind == "after" else period.start
+            return size + used, Period(start, None, f"from {start} on")
+    return None
+
+
+def _plain(words: Sequence[str], lexicon: Lexicon, today: date) -> tuple[int, Period] | None:
+    """One period, or a day."""
+    if not words:
+        return None
+    for reading in (_dated, _month_or_day, _quarter, _half, _relative):
+        if found := reading(words, lexicon, today):
+            return found
+    return None
+
+
+def _dated(words: Sequence[str], lexicon: Lexicon, today: date) -> tuple[int, Period] | None:
+    word = words[0]
+    if re.fullmatch(r"\d{4}-\d\d-\d\d", word):
+        try:
+            return 1, _one(date.fromisoformat(word))
+        except ValueError:
+            return None
+    if (match := re.fullmatch(r"(\d{4})-(\d\d)", word)) and 1 <= int(match[2]) <= 12:
+        return 1, _months(int(match[1]), int(match[2]), 1)
+    if _YEAR.fullmatch(word):
+        return 1, Period(date(int(word), 1, 1), date(int(word) + 1, 1, 1))
+    if lexicon.calendar.get(word) == "year" and len(words) > 1 and _YEAR.fullmatch(words[1]):
+        return 2, Period(date(int(words[1]), 1, 1), date(int(words[1]) + 1, 1, 1))
+    if size := lexicon.first("today", words):
+        return size, _one(today, f"{today}")
+    if size := lexicon.first("yesterday", words):
+        return size, _one(today - timedelta(1), f"{today - timedelta(1)}")
+    return None
+
+
+def _month_or_day(words: Sequence[str], lexicon: Lexicon, today: date) -> tuple[int, Period] | None:
+    """`October 2026`, `17 October 2026`, `October 17`; without a year the latest that has begun."""
+    first = _DAY_OF.fullmatch(words[0])
+    place = 1 if first else 0
+    place += first is not None and place < len(words) and words[place] == "of"
+    month = lexicon.months.get(words[place]) if place < len(words) else None
+    if month is None:
+        return None
+    place, day = place + 1, int(first[1]) if first else None
+    if day is None and place < len(words) and (match := _DAY_OF.fullmatch(words[place])):
+        place, day = place + 1, int(match[1])
+    skipped = lexicon.first("of", words[place:])
+    if place + skipped < len(words) and _YEAR.fullmatch(words[place + skipped]):
+        place, year, said = place + skipped + 1, int(words[place + skipped]), True
+    else:
+        year, said = today.year - ((month, day or 1) > (today.month, today.day)), False
+    if day is None:
+        found = _months(year, month, 1)
+        return place, found if said else Period(found.start, found.end, f"{found.start:%B %Y}")
+    try:
+        moment = date(year, month, day)
+    except ValueError:
+        return None
+    return place, _one(moment, None if said else f"{moment}")
+
+
+def _quarter(words: Sequence[str], lexicon: Lexicon, today: date) -> tuple[int, Period] | None:
+    number, place = 0, 0
+    if match := re.fullmatch(r"q([1-4])", words[0]):
+        number, place = int(match[1]), 1
+    elif len(words) > 1 and words[0] in lexicon.ordinals and lexicon.calendar.get(words[1]) == "quarter":
+        number, place = lexicon.ordinals[words[0]], 2
+    if not 1 <= number <= 4:
+        return None
+    place, year = _year_after(words, place, lexicon, today.year - ((number - 1) * 3 >= today.month))
+    found = _months(year, 3 * number - 2, 3)
+    return place, Period(found.start, found.end, f"Q{number} {year}")
+
+
+def _half(words: Sequence[str], lexicon: Lexicon, today: date) -> tuple[int, Period] | None:
+    number = lexicon.ordinals.get(words[0])
+    size = lexicon.first("half", words[1:])
+    if number not in (1, 2) or not size:
+        return None
+    place, year = _year_after(words, 1 + size, lexicon, today.year)
+    found = _months(year, 6 * number - 5, 6)
+    return place, Period(found.start, found.end, _span(found))
+
+
+def _year_after(words: Sequence[str], place: int, lexicon: Lexicon, year: int) -> tuple[int, int]:
+    skipped = lexicon.first("of", words[place:])
+    if place + skipped < len(words) and _YEAR.fullmatch(words[place + skipped]):
+        return place + skipped + 1, int(words[place + skipped])
+    return place, year
+
+
+def _relative(words: Sequence[str], lexicon: Lexicon, today: date) -> tuple[int, Period] | None:
+    """`this year`, `last month`, `the last 3 months`: whole ones before this one; days are counted to yesterday."""
+    if size := lexicon.first("this", words):
+        unit = lexicon.calendar.get(words[size]) if size < len(words) and words[size] != "date" else None
+        if unit:
+            start = _floor(today, unit)
+            period = Period(start, _next(start, unit))
+            return size + 1, Period(period.start, period.end, f"{start:%B %Y}" if unit == "month" else _span(period))
+    if size := lexicon.first("last", words):
+        rest = words[size:]
+        count = lexicon.number(rest[0]) if rest else None
+        used = 1 if count else 0
+        unit = lexicon.calendar.get(rest[used]) if used < len(rest) and rest[used] != "date" else None
+        if unit and (count is None or (count == int(count) and 0 < count < 1000)):
+            end = start = _floor(today, unit)
+            for _ in range(int(count or 1)):
+                start = _floor(start - timedelta(1), unit)
+            period = Period(start, end)
+            return size + used + 1, Period(start, end, f"{start:%B %Y}" if (unit, count) == ("month", None) else _span(period))
+    return None
+
+
+def _one(day: date, words: str | None = None) -> Period:
+    return Period(day, day + timedelta(1), words)
+
+
+def _months(year: int, month: int, many: int) -> Period:
+    start = date(year, month, 1)
+    return Period(start, _add(start, many))
+
+
+def _span(period: Period) -> str:
+    return f"{period.start} to {period.end - timedelta(1)}" if period.end else f"from {period.start}"
+
+
+def _add(start: date, months: int) -> date:
+    total = start.year * 12 + start.month - 1 + months
+    return date(total // 12, total % 12 + 1, 1)
+
+
+def _floor(day: date, unit: str) -> date:
+    if unit in ("day", "week"):
+        return day - timedelta(day.weekday() if unit == "week" else 0)
+    return date(day.year, (day.month - 1) // _MONTHS[unit] * _MONTHS[unit] + 1, 1)
+
+
+def _next(start: date, unit: str) -> date:
+    return start + timedelta(1 if unit == "day" else 7) if unit in ("day", "week") else _add(start, _MONTHS[unit])

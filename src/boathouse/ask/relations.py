@@ -1,0 +1,81 @@
+"""How datasets hang together: the relations that pipelines declare, and those that names and values show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from boathouse.ask.knowledge import Column, Knowledge, Relation
+from boathouse.config import Pipeline
+from boathouse.engine import quote
+from boathouse.query.policy import Policy
+
+if TYPE_CHECKING:
+    from boathouse.workbench import Workbench
+
+_ORPHANS = 0.05  # share of the cells that may name a row that is not there
+
+
+def find(wb: Workbench, policy: Policy, known: Knowledge, pipelines: Mapping[str, Pipeline | None]) -> list[Relation]:
+    """The declared relations, then for every other column the key of the one dataset that it is named after and lies in."""
+    found = list(_declared(known, pipelines))
+    taken = {(relation.child, relation.column) for relation in found}
+    for child in known.datasets.values():
+        for column in child.columns.values():
+            if (child.name, column.name) in taken:
+                continue
+            named = [key for key in _keys(known) if key.dataset != child.name and _named_after(known, column, key)]
+            home = [key for key in named if _at_home(known, key)] or named
+            if len(home) == 1 and not (column.unique and _at_home(known, column)) and _lies_in(wb, policy, column, home[0]):
+                found.append(Relation(child.name, column.name, home[0].dataset, home[0].name))
+    return found
+
+
+def _declared(known: Knowledge, pipelines: Mapping[str, Pipeline | None]) -> Iterator[Relation]:
+    """A relation to what the caller may not see is none for them."""
+    for name, pipeline in pipelines.items():
+        for column, target in (pipeline.relations if pipeline else {}).items():
+            parent, _, key = target.partition(".")
+            if parent in known.datasets and column in known.datasets[name].columns:
+                own = key or next(iter(known.datasets[parent].key), column)
+                if own in known.datasets[parent].columns:
+                    yield Relation(name, column, parent, own, found=False)
+
+
+def _keys(known: Knowledge) -> Iterator[Column]:
+    return (
+        c
+        for dataset in known.datasets.values()
+        for c in dataset.columns.values()
+        if c.unique and (c.is_key or (c.name,) == dataset.key)
+    )
+
+
+def _named_after(known: Knowledge, column: Column, key: Column) -> bool:
+    if column.kind != key.kind:
+        return False
+    return (column.name == key.name and key.name not in ("id", "key", "code", "number", "no")) or _stems(
+        known, column.name
+    ) == _stems(known, f"{key.dataset}_{key.name}")
+
+
+def _at_home(known: Knowledge, key: Column) -> bool:
+    """Whether a key is named after its own dataset: customers.customer_id, or plainly id."""
+    own = _stems(known, key.dataset)
+    parts = _stems(known, key.name)
+    return len(parts) == 1 or parts[: len(own)] == own
+
+
+def _stems(known: Knowledge, name: str) -> list[str]:
+    return [known.lexicon.stem(part) for part in name.lower().split("_")]
+
+
+def _lies_in(wb: Workbench, policy: Policy, column: Column, key: Column) -> bool:
+    own, theirs = quote(column.name), quote(key.name)
+    asked = (
+        f"SELECT count(*) FILTER (WHERE {own} NOT IN (SELECT {theirs} FROM {quote(key.dataset)})), count(*) "
+        f"FROM (SELECT DISTINCT {own} FROM {quote(column.dataset)} WHERE {own} IS NOT NULL)"
+    )
+    [row] = wb.sql(asked, role=policy).arrow().to_pylist()
+    orphans, every = row.values()
+    return bool(every) and orphans <= _ORPHANS * every

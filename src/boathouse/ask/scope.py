@@ -1,0 +1,400 @@
+"""What can be said in SQL from one dataset: its columns, those of the rows that it names, and whether rows that name it exist."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from boathouse.ask.intent import Absent, Condition, Noun, UnclearError
+from boathouse.ask.knowledge import Column, Dataset, Knowledge, Metric, Relation, Value
+from boathouse.engine import literal, quote
+
+_CHILD = 10  # cost of a condition on rows of another dataset beside one on the row itself
+
+
+@dataclass
+class Scope:
+    """One SELECT over a base dataset. `cost` adds up how far-fetched its bindings are, `notes` say what was taken for what."""
+
+    known: Knowledge
+    base: Dataset
+    hinted: frozenset[str] = frozenset()
+    joins: dict[str, tuple[Relation, ...]] = field(default_factory=dict)
+    where: list[str] = field(default_factory=list)
+    used: list[Column] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    cost: int = 0
+    mark: str = ""  # set apart the tables of a subquery from those around it
+
+    def __post_init__(self) -> None:
+        self._paths = self.known.paths(self.base.name)
+
+    # columns
+
+    def reaches(self, dataset: str) -> bool:
+        return dataset in self._paths
+
+    def far(self, dataset: str) -> int:
+        return len(self._paths[dataset][0])
+
+    def table(self, dataset: str) -> str:
+        """The name that a dataset goes by in this SELECT; it is joined where it is not there yet."""
+        ways = self._paths[dataset]
+        if len(ways) > 1:
+            named = sorted({way[0].column for way in ways} | {way[-1].column for way in ways})
+            raise UnclearError(f"{self.base.name} leads to {dataset} in {len(ways)} ways: by {', '.join(named)}", asks=True)
+        for count in range(1, len(ways[0]) + 1):
+            self.joins.setdefault(ways[0][count - 1].parent, ways[0][:count])
+        return quote(f"{dataset}{self.mark}")
+
+    def column(self, column: Column) -> str:
+        return f"{self.table(column.dataset)}.{quote(column.name)}"
+
+    def nearest(self, columns: Iterable[Column], text: str) -> Column:
+        """The one of these that lies closest. Raises UnclearError for none, and for two as close."""
+        within = [column for column in dict.fromkeys(columns) if self.reaches(column.dataset)]
+        if not within:
+            raise UnclearError(f"{text!r} has nothing to do with {self.base.name}, as far as I can see", word=text)
+        best = min(map(self._closeness, within))
+        found = [column for column in within if self._closeness(column) == best]
+        if len(found) > 1:
+            raise UnclearError(
+                f"{text!r} may mean {_either(found)}",
+                [str(column).split(".")[1] if len({c.dataset for c in found}) == 1 else str(column) for column in found],
+            )
+        self.cost += best
+        self.used.append(found[0])
+        return found[0]
+
+    def _closeness(self, column: Column) -> int:
+        return self.far(column.dataset)
+
+    def from_clause(self) -> str:
+        text = quote(self.base.name) + (f" AS {quote(self.base.name + self.mark)}" if self.mark else "")
+        for path in sorted(self.joins.values(), key=len):
+            last = path[-1]
+            child, parent = quote(last.child + self.mark), quote(last.parent + self.mark)
+            named = f"{quote(last.parent)} AS {parent}" if self.mark else parent
+            text += f"\nLEFT JOIN {named} ON {child}.{quote(last.column)} = {parent}.{quote(last.key)}"
+        return text
+
+    # time
+
+    def time(self, hint: Noun | None, *, whole_years: bool = False) -> Column:
+        """The column that a period is about. Raises UnclearError where there is none, or where it is not clear."""
+        if hint is not None:
+            dates = [c for c in hint.columns if c.kind == "date" or c.name == "year"]
+            return self.nearest(dates, hint.text)
+        if whole_years and (year := self.base.columns.get("year")) and year.kind == "number":
+            return year
+        for dataset in sorted(self._paths, key=self.far):
+            there = self.known.datasets[dataset]
+            if there.time:
+                self.cost += self.far(dataset)
+                return there.columns[there.time]
+            if there.times:
+                raise UnclearError(f"by which date: {' or '.join(there.times)}?", [f"by {name}" for name in there.times])
+        raise UnclearError(f"{self.base.name} has no date")
+
+    def has_time(self) -> bool:
+        return any(self.known.datasets[dataset].times for dataset in self._paths)
+
+    # conditions
+
+    def add(self, conditions: Sequence[Condition], absent: Sequence[Absent] = (), present: Sequence[Noun] = ()) -> None:
+        """Takes up conditions: on its own rows and those that they name, else on rows of one other dataset that name it."""
+        self.where += self.texts(conditions, absent, present)
+
+    def texts(self, conditions: Sequence[Condition], absent: Sequence[Absent] = (), present: Sequence[Noun] = ()) -> list[str]:
+        own, others, absent = [], [], list(absent)
+        for condition in conditions:
+            if self._takes(condition):
+                own.append(condition)
+            elif condition.negated and condition.kind == "value":
+                absent.append(Absent(None, [replace(condition, negated=False)]))
+            else:
+                others.append(condition)
+        found = [self._text(condition) for condition in own]
+        children = self._children(present)
+        if others or children:
+            found.append(self._exists(others, children))
+        return found + [self._absent(one) for one in absent]
+
+    def _takes(self, condition: Condition) -> bool:
+        if condition.kind == "value":
+            return any(self.reaches(value.columns[0].dataset) for value in condition.values[0])
+        if condition.kind == "period":
+            if condition.noun is not None:
+                return any(self.reaches(column.dataset) for column in condition.noun.columns)
+            return self.has_time() and not (self.hinted - set(self._paths) and not self.base.times)
+        if condition.noun is None or condition.noun.metrics:
+            return True
+        return any(self.reaches(column.dataset) for column in condition.noun.columns)
+
+    def _text(self, condition: Condition) -> str:
+        return getattr(self, f"_{condition.kind}")(condition)
+
+    def _value(self, condition: Condition) -> str:
+        """One of some values, in the nearest column that has all of them."""
+        shared = [v.columns for v in condition.values[0] if self.reaches(v.columns[0].dataset)]
+        for values in condition.values[1:]:
+            shared = [columns for columns in shared if any(v.columns == columns for v in values)]
+        if not shared:
+            raise UnclearError(f"{condition.text!r} are not values of one column", asks=True)
+        nearest = min(self.far(columns[0].dataset) for columns in shared)
+        best = list(dict.fromkeys(columns for columns in shared if self.far(columns[0].dataset) == nearest))
+        if len(best) > 1:
+            hinted = [columns for columns in best if columns[0] in self.used]
+            best = hinted if len(hinted) == 1 else best
+        if len(best) > 1:
+            raise UnclearError(
+                f"{condition.text!r} may be {_either([c[0] for c in best])}", [f"{c[0].name} {condition.text}" for c in best]
+            )
+        columns = best[0]
+        if condition.together == "and" and len(condition.values) > 1 and not condition.negated and columns[0].kind != "list":
+            raise UnclearError(
+                f"{condition.text}: together, or each?", [f"{condition.text.replace(', ', ' or ')}", f"by {columns[0].name}"]
+            )
+        self.cost += nearest
+        chosen = [next(v for v in values if v.columns == columns) for values in condition.values]
+        self.used += columns
+        self._note_value(condition, columns, chosen)
+        return self._is(columns, chosen, condition)
+
+    def _is(self, columns: tuple[Column, ...], chosen: list[Value], condition: Condition) -> str:
+        cells = [self.column(column) for column in columns]
+        if columns[0].kind == "list":
+            tests = [f"list_contains({cells[0]}, {literal(value.values[0])})" for value in chosen]
+            glue = " AND " if condition.together == "and" else " OR "
+            text = f"({glue.join(tests)})" if len(tests) > 1 else tests[0]
+            return f"NOT coalesce({text}, false)" if condition.negated else text
+        if len(columns) > 1:
+            tests = [
+                " AND ".join(f"{cell} = {literal(part)}" for cell, part in zip(cells, value.values, strict=True))
+                for value in chosen
+            ]
+            text = " OR ".join(f"({test})" for test in tests)
+            return f"NOT ({text})" if condition.negated else f"({text})" if len(tests) > 1 else tests[0]
+        values = ", ".join(literal(value.values[0]) for value in chosen)
+        if len(chosen) > 1:
+            return f"{cells[0]} {'NOT ' if condition.negated else ''}IN ({values})"
+        return f"{cells[0]} {'<>' if condition.negated else '='} {values}"
+
+    def _note_value(self, condition: Condition, columns: tuple[Column, ...], chosen: list[Value]) -> None:
+        names = " ".join(column.name for column in columns)
+        values = " or ".join(repr(" ".join(value.values)) for value in chosen)
+        sign = "is not" if condition.negated else "has" if columns[0].kind == "list" else "="
+        self.notes.append(f"{condition.text!r} read as {columns[0].dataset}.{names} {sign} {values}")
+        if condition.negated and columns[0].nulls and columns[0].kind != "list":
+            self.notes.append(f"rows without a {names} are left out")
+
+    def _flag(self, condition: Condition) -> str:
+        assert condition.noun is not None
+        column = self.nearest(condition.noun.columns, condition.text)
+        return f"{'NOT ' if condition.negated else ''}{self.column(column)}"
+
+    def _null(self, condition: Condition) -> str:
+        assert condition.noun is not None
+        column = self.nearest(condition.noun.columns, condition.text)
+        self.notes.append(f"'not {condition.text}' read as: no {column.name}")
+        return f"{self.column(column)} IS {'NOT ' if condition.negated else ''}NULL"
+
+    def _compare(self, condition: Condition) -> str:
+        if condition.noun is None:
+            column = self.figure(condition.text)
+        else:
+            ordered = _first_reached(self, condition.noun)
+            column = self.nearest([c for c in ordered if c.kind == "number"], condition.noun.text)
+        cell = self.column(column)
+        numbers = [number(n) for n in condition.numbers]
+        if condition.operator == "between":
+            return f"{cell} BETWEEN {numbers[0]} AND {numbers[1]}"
+        operator = "<>" if condition.negated and condition.operator == "=" else condition.operator
+        return f"{cell} {operator} {numbers[0]}"
+
+    def figure(self, text: str) -> Column:
+        """The one figure that the rows of the base have."""
+        figures = self.base.measures
+        if len(figures) != 1:
+            named = [column.name for column in figures]
+            raise UnclearError(f"which figure of {self.base.name} is {text!r} about?", named, asks=True)
+        self.notes.append(f"the figure of {self.base.name} is {figures[0].name}")
+        self.used.append(figures[0])
+        return figures[0]
+
+    def _period(self, condition: Condition) -> str:
+        period = condition.period
+        assert period is not None
+        column = self.time(condition.noun, whole_years=period.whole_years)
+        cell, tests = self.column(column), []
+        if column.kind == "number":
+            if period.start and period.end and period.end.year == period.start.year + 1:
+                tests.append(f"{cell} = {period.start.year}")
+            else:
+                tests += [f"{cell} >= {period.start.year}"] if period.start else []
+                tests += [f"{cell} < {period.end.year}"] if period.end else []
+        else:
+            tests += [f"{cell} >= {_day(period.start)}"] if period.start else []
+            tests += [f"{cell} < {_day(period.end)}"] if period.end else []
+        read = period.words or condition.text
+        meant = f"read as {read}, " if read != condition.text else ""
+        self.notes.append(f"{condition.text!r} {meant}by {column.dataset}.{column.name}")
+        text = " AND ".join(tests)
+        return f"NOT ({text})" if condition.negated else text
+
+    # rows of other datasets
+
+    def _children(self, present: Sequence[Noun]) -> list[str]:
+        """The datasets among these nouns that are neither the base nor named by its rows."""
+        found = []
+        for noun in present:
+            named = [name.meaning.name if isinstance(name.meaning, Dataset) else name.meaning.dataset for name in noun.names]
+            if not named:
+                raise UnclearError(f"I do not know what {noun.text!r} means here", word=noun.text)
+            if not any(map(self.reaches, named)):
+                linked = [name for name in named if self.link(name) is not None]
+                if not linked:
+                    raise UnclearError(
+                        f"{noun.text!r} has nothing to do with {self.base.name}, as far as I can see", word=noun.text
+                    )
+                found.append(linked[0])
+        return list(dict.fromkeys(found))
+
+    def link(self, dataset: str) -> str | None:
+        """The dataset whose rows name both a row of `dataset` (or are such rows) and one of the base: the nearest; None for none.
+        Raises UnclearError for two as near."""
+        ways = []
+        for middle in self.known.datasets:
+            paths = self.known.paths(middle)
+            if dataset in paths and self.base.name in paths and middle != self.base.name:
+                ways.append((len(paths[dataset][0]) + len(paths[self.base.name][0]), middle))
+        best = [middle for length, middle in ways if length == min(ways)[0]]
+        if len(best) > 1:
+            raise UnclearError(f"{dataset} and {self.base.name} hang together by {' and by '.join(sorted(best))}", asks=True)
+        return best[0] if best else None
+
+    def _exists(self, conditions: Sequence[Condition], children: Sequence[str]) -> str:
+        middles = {self.link(child) for child in children}
+        for condition in conditions:
+            if condition.kind == "value":
+                self._not_a_column(condition)
+                middles.add(self._middle([v.columns[0].dataset for v in condition.values[0]], condition.text, middles))
+            elif condition.noun is not None:
+                middles.add(self._middle([c.dataset for c in condition.noun.columns], condition.text, middles))
+        middles.discard(None)
+        if len(middles) != 1:
+            text = conditions[0].text if conditions else ""
+            raise UnclearError(f"{text!r} has nothing to do with {self.base.name}, as far as I can see", word=text)
+        self.cost += _CHILD
+        inner = self._inside(str(middles.pop()))
+        inner.add(conditions)
+        return f"EXISTS ({self._linked(inner)})"
+
+    def _not_a_column(self, condition: Condition) -> None:
+        """A value of other rows whose word also is in the name of a column here: `not for hire`, of products with a hire_price."""
+        here = [
+            name.meaning for name in condition.also if isinstance(name.meaning, Column) and self.reaches(name.meaning.dataset)
+        ]
+        if here:
+            other = condition.values[0][0].columns[0]
+            raise UnclearError(f"is {condition.text!r} about {here[0]}, or about {other}?", asks=True)
+
+    def _middle(self, datasets: Sequence[str], text: str, chosen: set[str | None]) -> str | None:
+        links = {link for dataset in dict.fromkeys(datasets) if (link := self.link(dataset)) is not None}
+        within = {one for one in chosen if one and set(datasets) & set(self.known.paths(one))}
+        if within:
+            return within.pop()
+        if len(links) > 1:
+            raise UnclearError(f"{text!r} may be about {_either(sorted(links))}", asks=True)
+        return links.pop() if links else None
+
+    def _inside(self, dataset: str) -> Scope:
+        mark = f"{self.mark}_{len(self.mark) + 1}"
+        return Scope(self.known, self.known.datasets[dataset], self.hinted, mark=mark)
+
+    def _linked(self, inner: Scope, extra: str = "") -> str:
+        """The SELECT of an inner scope, for the row of this one."""
+        path = inner._paths[self.base.name]
+        if len(path) > 1:
+            raise UnclearError(f"{inner.base.name} leads to {self.base.name} in {len(path)} ways", asks=True)
+        last = path[0][-1]
+        holder = inner.table(last.child)
+        outer = f"{self.table(self.base.name)}.{quote(last.key)}"
+        inner.joins.pop(self.base.name, None)
+        tests = [f"{holder}.{quote(last.column)} = {outer}", *inner.where]
+        self.notes += inner.notes
+        return f"SELECT {extra or '1'} FROM {inner.from_clause()} WHERE {' AND '.join(tests)}"
+
+    def counted(self, dataset: str) -> str:
+        """How many rows of another dataset a row of the base has, as a subquery."""
+        middle = self.link(dataset)
+        if middle is None:
+            raise UnclearError(f"{dataset} has nothing to do with {self.base.name}, as far as I can see", word=dataset)
+        inner = self._inside(middle)
+        return f"({self._linked(inner, 'count(*)')})"
+
+    def _absent(self, absent: Absent) -> str:
+        noun = absent.noun
+        if (
+            noun is not None
+            and noun.columns
+            and not noun.datasets
+            and (noun.metrics or len({c.dataset for c in noun.columns}) >= 1)
+        ):
+            within = [column for column in noun.columns if self.reaches(column.dataset)]
+            if within:
+                column = self.nearest(within, noun.text)
+                cell = self.column(column)
+                self.where_after(absent.conditions)
+                return f"len(coalesce({cell}, [])) = 0" if column.kind == "list" else f"{cell} IS NULL"
+        named = []
+        if noun is not None:
+            named = self._children([noun])
+            if not named:
+                raise UnclearError(f"what would {self.base.name} without {noun.text!r} be?", asks=True)
+        inside: list[Condition] = []
+        outside: list[Condition] = []
+        for condition in absent.conditions:
+            (outside if named and self._only_here(condition, named[0]) else inside).append(condition)
+        if not named and not any(condition.kind == "value" for condition in inside):
+            raise UnclearError("never what?", asks=True)
+        text = self._exists(inside, named)
+        self.where_after(outside)
+        return f"NOT {text}"
+
+    def where_after(self, conditions: Sequence[Condition]) -> None:
+        self.where += [self._text(condition) for condition in conditions]
+
+    def _only_here(self, condition: Condition, child: str) -> bool:
+        """Whether a condition behind `without` is about the base after all: a value that its own columns have."""
+        if condition.kind != "value" or not self._takes(condition):
+            return False
+        nearby = {child} | set(self.known.paths(child)) - set(self._paths)
+        return not any(value.columns[0].dataset in nearby for value in condition.values[0])
+
+
+def _first_reached(scope: Scope, noun: Noun) -> list[Column]:
+    """For a word that looks for one of several names: the columns of the first that is there."""
+    columns = [column for column in noun.columns if scope.reaches(column.dataset)]
+    if len({column.name for column in columns}) > 1 and len(noun.names) > 1:
+        own = [column for column in columns if column.dataset == scope.base.name] or columns
+        first = own[0].name
+        return [column for column in own if column.name == first]
+    return columns
+
+
+def metrics_of(scope: Scope, noun: Noun) -> list[Metric]:
+    return [metric for metric in noun.metrics if metric.dataset == scope.base.name]
+
+
+def number(value: float) -> str:
+    return str(int(value)) if value == int(value) else repr(value)
+
+
+def _day(day: date | None) -> str:
+    return f"DATE '{day}'"
+
+
+def _either(things: Sequence[object]) -> str:
+    return " or ".join(map(str, things))

@@ -1,0 +1,198 @@
+"""The end of a reading: what the nouns that were only named are there for, and whether anything hangs in the air."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING
+
+from boathouse.ask.intent import Intent, Measure, Noun, UnclearError
+
+if TYPE_CHECKING:
+    from boathouse.ask.reading import Reading
+
+
+def settle(reading: Reading) -> Intent:
+    """The intent of a question that has been read to its end. Raises UnclearError."""
+    made = reading.made
+    if reading.negated:
+        raise UnclearError("not what?", asks=True)
+    if reading.pending_count:
+        _count(reading)
+    if reading.aggregate:
+        _aggregate(reading)
+    if made.share and not made.measures and not made.groups:
+        raise UnclearError("a share of what?", asks=True)
+    _both_ways(made)
+    dates = [noun for noun in reading.nouns if any(column.kind == "date" for column in noun.columns)]
+    if reading.asked_when and dates and made.conditions and not made.measures:
+        made.select += dates
+        reading.nouns = [noun for noun in reading.nouns if noun not in dates]
+    elif (
+        reading.asked_when and made.rank is None and not any(m.how in ("min", "max", "latest", "earliest") for m in made.measures)
+    ):
+        raise UnclearError("the date of the latest, or of the earliest?", ["latest", "earliest"])
+    _figures(reading)
+    _subject(reading)
+    if made.rank is not None:
+        _rank(reading)
+    elif reading.limit is not None and not (made.listed and made.subject):
+        raise UnclearError(f"{reading.limit} of what, by which figure? Say 'top {reading.limit} … by …'", asks=True)
+    made.mentions += [noun for noun in reading.nouns if noun.datasets]
+    left = [noun for noun in reading.nouns if not noun.datasets]
+    if left and reading.done_by and not made.select:
+        raise UnclearError(f"which figure of {left[0].text!r} is asked for?", asks=True)
+    if left and (made.listed or made.select or made.conditions) and not made.measures and not made.groups:
+        made.select += left
+    elif left:
+        raise UnclearError(f"what is {left[0].text!r} for? Say 'by {left[0].text}' to group by it", [f"by {left[0].text}"])
+    if not made.measures and made.subject is None and not made.select and made.rank is None:
+        raise UnclearError("which figure, or which rows?", asks=True)
+    if made.share:
+        made.part, made.conditions = [*made.part, *_not_periods(made.conditions)], _periods(made.conditions)
+        made.conditions += _periods(made.part)
+        made.part = _not_periods(made.part)
+    return made
+
+
+def _both_ways(made: Intent) -> None:
+    """`paid and unpaid invoices`: not those that are both, but each."""
+    flags = [one for one in made.conditions if one.kind == "flag"]
+    for one, other in itertools.pairwise(flags):
+        if one.noun and other.noun and one.noun.columns == other.noun.columns and one.negated != other.negated:
+            made.conditions = [condition for condition in made.conditions if condition not in (one, other)]
+            made.groups.append(one.noun)
+
+
+def _periods(conditions: list) -> list:
+    return [one for one in conditions if one.kind == "period"]
+
+
+def _not_periods(conditions: list) -> list:
+    return [one for one in conditions if one.kind != "period"]
+
+
+def _aggregate(reading: Reading) -> None:
+    """An aggregate whose noun came before it, or never."""
+    made, how = reading.made, reading.aggregate
+    assert how is not None
+    figures = [noun for noun in reading.nouns if noun.numeric]
+    if figures:
+        reading.nouns.remove(figures[-1])
+        made.measures.append(Measure(how, figures[-1]))
+    elif how == "sum" and (named := made.subject or next((n for n in reading.nouns if n.datasets), None)):
+        if named in reading.nouns:
+            reading.nouns.remove(named)
+        made.subject = None
+        made.measures.append(Measure("sum", named))
+    elif how == "sum" and made.measures and made.measures[-1].how == "count":
+        made.measures.append(Measure("sum", made.measures[-1].noun))
+    else:
+        raise UnclearError(f"{'total' if how == 'sum' else 'average'} of which figure?", asks=True)
+
+
+def _count(reading: Reading) -> None:
+    """`… how many?` at the end counts what was named before."""
+    made = reading.made
+    named = made.subject or next((noun for noun in reading.nouns if noun.datasets), None)
+    if named is None and made.select and made.rank is None:
+        named = made.select.pop(0)
+    if named is None or (made.rank is not None and made.rank.measure is not None):
+        if made.rank is not None:
+            return  # "the shortest track: how many milliseconds?"
+        raise UnclearError("how many of what?", asks=True)
+    if named in reading.nouns:
+        reading.nouns.remove(named)
+    made.subject, made.listed = None, False
+    made.measures.insert(0, Measure("count", named))
+    if reading.aggregate is None and any(m.how == "sum" and m.noun is named for m in made.measures):
+        return
+
+
+def _figures(reading: Reading) -> None:
+    """Figures that were named without a word for how: `revenue by region`, `revenue and target by region`."""
+    made = reading.made
+    if made.rank is not None and made.rank.measure is None and not made.measures:
+        figures = [noun for noun in reading.nouns if noun.numeric]
+        if len(figures) == 1:
+            reading.nouns.remove(figures[0])
+            made.rank = type(made.rank)(made.rank.descending, made.rank.n, Measure("value", figures[0]))
+        return
+    for noun in [noun for noun in reading.nouns if noun.numeric]:
+        if made.subject is None and not made.select:
+            reading.nouns.remove(noun)
+            made.measures.append(Measure("value", noun))
+    chosen = [noun for noun in made.select if noun.metrics or (noun.numeric and (made.groups or made.subject is None))]
+    if chosen and len(chosen) == len(made.select) and made.rank is None and made.subject is None:
+        made.select = []
+        made.measures += [Measure("value", noun) for noun in chosen]
+    verbs = [verb for verb in made.verbs if verb.numeric]
+    if not made.measures and made.rank is None and made.subject is None and not made.select and verbs:
+        made.verbs.remove(verbs[0])
+        made.measures.append(Measure("value", verbs[0]))
+
+
+def _subject(reading: Reading) -> None:
+    """What is listed or counted where no figure is asked for: `orders per kind`, `customers by country`."""
+    made = reading.made
+    if made.measures or made.rank is not None or made.subject is not None or made.select:
+        return
+    named = [noun for noun in reading.nouns if noun.datasets]
+    if not named:
+        return
+    reading.nouns.remove(named[0])
+    if made.groups or made.having:
+        if made.groups:
+            made.measures.append(Measure("count", named[0]))
+        else:
+            made.subject, made.listed = named[0], True
+    elif made.listed or made.sort:
+        made.subject = named[0]
+    elif made.absent or made.conditions:
+        text = named[0].text
+        raise UnclearError(f"how many {text}, or which?", [f"how many {text}", f"which {text}"])
+    else:
+        raise UnclearError(
+            f"how many {named[0].text}, or a list of them?", [f"how many {named[0].text}", f"list {named[0].text}"]
+        )
+
+
+def _rank(reading: Reading) -> None:
+    """A ranking has something that is ranked, and a figure to rank it by."""
+    made, rank = reading.made, reading.made.rank
+    assert rank is not None
+    if rank.measure is None and made.measures:
+        rank.measure = made.measures.pop(0)
+    if rank.measure is None and made.subject is not None and made.subject.datasets:
+        worth = [verb for verb in made.verbs if verb.columns and not verb.datasets]
+        if worth:  # "what was the biggest order worth?"
+            made.measures, made.rank, made.subject = [Measure("max" if rank.descending else "min", worth[0])], None, made.subject
+            made.verbs.remove(worth[0])
+            made.mentions.append(made.subject)
+            made.subject = None
+            return
+    if rank.measure is None:
+        worth = [verb for verb in made.verbs if verb.numeric]
+        if worth:
+            made.verbs.remove(worth[0])
+            rank.measure = Measure("value", worth[0])
+        else:
+            rank.measure = None
+    if made.subject is None:
+        named = [noun for noun in reading.nouns if noun.datasets or noun.unit or (noun.columns and not noun.numeric)]
+        if named:
+            made.subject = named[0]
+            reading.nouns.remove(named[0])
+        elif len(made.groups) == 1:
+            made.subject = made.groups.pop()
+        else:
+            raise UnclearError("the highest or lowest of what?", asks=True)
+    rank.n = rank.n or reading.limit or (None if _plural(reading, made.subject) else 1)
+    if rank.measure is None and rank.n is None:
+        raise UnclearError(f"{made.subject.text} by which figure, and how many?", asks=True)
+    rank.n = rank.n or 1
+
+
+def _plural(reading: Reading, noun: Noun) -> bool:
+    """`top customers` names no number, `the biggest customer` means one."""
+    word = noun.text.split()[-1].lower()
+    return word.endswith("s") and not word.endswith("ss") and reading.lexicon.stem(word) != word

@@ -1,0 +1,189 @@
+"""A question as tags: each word, or phrase, bound to what it means in the lexicon or in the lake, or left unknown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from boathouse.ask import periods
+from boathouse.ask.knowledge import Column, Dataset, Knowledge, Metric, Name, Value
+from boathouse.ask.lexicon import Token
+from boathouse.ask.periods import Period
+
+# lexicon words that a column of the same name goes before
+_YIELDING = {"filler", "units", "vague", "concept", "best", "cause", "last", "which", "latest", "earliest", "share"}
+_FEW = 200  # different values up to which a word in small letters may be one
+_GUESSES = 4
+
+
+@dataclass(frozen=True)
+class Tag:
+    """Some words and what they mean. `kind` is name, value, number, period, calendar, rhythm, unknown or a list of the lexicon."""
+
+    kind: str
+    text: str
+    names: tuple[Name, ...] = ()
+    values: tuple[Value, ...] = ()
+    number: float = 0
+    period: Period | None = None
+    unit: str = ""
+    negated: bool = False
+    sums: bool = False  # a column's name that is also a word for adding up: total
+    gap: bool = False
+    word: str = ""
+    verb: bool = False  # a name in a verb's form: joined, billed
+    after: tuple[str, ...] = ()  # filler words that stood before it
+
+    @property
+    def datasets(self) -> list[Dataset]:
+        return [name.meaning for name in self.names if isinstance(name.meaning, Dataset)]
+
+    @property
+    def columns(self) -> list[Column]:
+        return [name.meaning for name in self.names if isinstance(name.meaning, Column)]
+
+    @property
+    def metrics(self) -> list[Metric]:
+        return [name.meaning for name in self.names if isinstance(name.meaning, Metric)]
+
+
+@dataclass
+class Tagger:
+    """Binds the words of questions, the longest phrase first."""
+
+    known: Knowledge
+    _by_stem: dict[str, list[tuple[str, Value]]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for words, values in self.known.values.items():
+            if len(words) == 1 and words[0].isalpha():
+                for value in values:
+                    if value.columns[0].size <= _FEW:
+                        self._by_stem.setdefault(self.known.lexicon.stem(words[0]), []).append((words[0], value))
+
+    def tags(self, question: str) -> list[Tag]:
+        """The tags of a question, in its order."""
+        tokens = self.known.lexicon.tokens(question)
+        place, gap = 0, False
+        found: list[Tag] = []
+        fillers: list[str] = []
+        while place < len(tokens):
+            size, tag = self._longest(tokens, place, found[-1] if found else None)
+            gap = gap or tokens[place].gap
+            if tag.kind in ("filler", "units"):
+                fillers += [token.word for token in tokens[place : place + size]]
+            else:
+                text = " ".join(token.text for token in tokens[place : place + size])
+                verb = tag.kind == "name" and self._is_verb(tag)
+                found.append(replace(tag, gap=gap, text=text, after=tuple(fillers), verb=verb))
+                fillers, gap = [], False
+            place += size
+        return found
+
+    def _is_verb(self, tag: Tag) -> bool:
+        """Whether a name stands in a verb's form: `composed` of composer, `joined` of joined, `ordered` of orders."""
+        return tag.word.endswith(self.known.lexicon.verb_endings) and all(
+            not isinstance(name.meaning, Metric)
+            and (name.meaning.name.split("_")[0] != tag.word or getattr(name.meaning, "kind", "") == "date")
+            for name in tag.names
+        )
+
+    def _longest(self, tokens: list[Token], place: int, before: Tag | None) -> tuple[int, Tag]:
+        known, rest = self.known, tokens[place:]
+        dated = None if rest[0].quoted else periods.find([t.word for t in rest], known.lexicon, known.today)
+        for size in range(min(len(rest), max(known.longest, known.lexicon.longest)), 0, -1):
+            some = rest[:size]
+            if dated and dated[0] == size:
+                return size, Tag("period", "", period=dated[1])
+            if tag := self._bound(some, before, place == 0):
+                return size, tag
+        return 1, self._word(rest[0])
+
+    def _bound(self, some: list[Token], before: Tag | None, initial: bool) -> Tag | None:
+        """What exactly these words mean, where they mean something."""
+        if some[0].quoted != some[-1].quoted:
+            return None
+        values = self._values(some, before, initial)
+        if some[0].quoted:
+            return Tag("value", "", values=values) if values else None
+        word = tuple(token.word for token in some)
+        kind = self.known.lexicon.phrases.get(word)
+        names = tuple(sorted(self.known.named(some), key=lambda name: name.cost))
+        near = tuple(name for name in names if name.cost == names[0].cost)
+        text = " ".join(word)
+        if len(some) == 1 and (unit := self.known.lexicon.calendar.get(word[0])):
+            return Tag("calendar", "", names=near, unit=unit, word=text)
+        if len(some) == 1 and (unit := self.known.lexicon.rhythm.get(word[0])):
+            return Tag("rhythm", "", unit=unit, word=text)
+        if names and names[0].cost == 0 and (kind is None or kind in _YIELDING):
+            return Tag("name", "", names=near, values=values, word=text)
+        if kind == "sum" and names and names[0].cost == 0:
+            return Tag("name", "", names=near, sums=True, word=text)
+        if kind == "concept" and values:
+            return Tag("concept", "", values=values, word=text)
+        if kind is not None:
+            return Tag(kind, "", word=text, names=near if kind == "label" else ())
+        if values:
+            return Tag("value", "", names=near, values=values, word=text)
+        if not names:
+            names = self._general(text)
+            near = names
+        return Tag("name", "", names=near, word=text) if names else None
+
+    def _general(self, word: str) -> tuple[Name, ...]:
+        for other in self.known.lexicon.general.get(word, ()):
+            if found := [name for name in self.known.named(self.known.lexicon.tokens(other)) if name.cost < 2]:
+                return tuple(found)
+        return ()
+
+    def _values(self, some: list[Token], before: Tag | None, initial: bool) -> tuple[Value, ...]:
+        """The cells that these words name, as far as they may be meant by them."""
+        words = tuple(token.word for token in some)
+        spelt = " ".join(token.text for token in some)
+        found = []
+        for value in self.known.values.get(words, ()):
+            column = value.columns[0]
+            led = before is not None and any(column is name.meaning for name in before.names)
+            exact = "".join(value.values).replace(" ", "") == spelt.replace(" ", "")
+            letters = sum(map(str.isalpha, spelt))
+            if some[0].quoted or led:
+                found.append(value)
+            elif letters == 0 or (letters <= 3 and not (exact and len(spelt) > 1)):
+                continue
+            elif len(words) > 1 or column.size <= _FEW or (some[0].text[:1].isupper() and not initial):
+                found.append(value)
+        if not found and len(some) == 1:
+            stem, word = some[0].stem, some[0].word
+            found = [v for own, v in self._by_stem.get(stem, ()) if len(own) > 3 and (word.startswith(own) or word.endswith("s"))]
+        return tuple(found)
+
+    def _word(self, token: Token) -> Tag:
+        """One word that is no phrase: a number, the negation of something true or false, or unknown."""
+        lexicon = self.known.lexicon
+        if (number := lexicon.number(token.word)) is not None:
+            return Tag("number", "", number=number, word=token.word)
+        for prefix in lexicon.negating:
+            if token.word.startswith(prefix):
+                rest = token.word.removeprefix(prefix).lstrip("-")
+                inner = Token(rest, rest, lexicon.stem(rest))
+                names = tuple(
+                    n for n in self.known.named([inner]) if isinstance(n.meaning, Column) and n.meaning.kind == "boolean"
+                )
+                if names:
+                    return Tag("name", "", names=names, negated=True, word=token.word)
+                if values := self._values([inner], None, False):
+                    return Tag("value", "", values=values, negated=True, word=token.word)
+        return Tag("unknown", "", word=token.word)
+
+    def guesses(self, tag: Tag) -> list[str]:
+        """What an unknown word may have been meant to be, best first."""
+        from rapidfuzz import fuzz, process
+
+        words = {word: word for word in self._vocabulary()}
+        near = process.extract(tag.word, words, scorer=fuzz.ratio, limit=_GUESSES * 3, score_cutoff=72)
+        return list(dict.fromkeys(word for word, _, _ in near))[:_GUESSES]
+
+    def _vocabulary(self) -> set[str]:
+        said = {part for d in self.known.datasets.values() for name in (d.name, *d.columns) for part in (name, *name.split("_"))}
+        said |= {metric.name for metric in self.known.metrics} | set(self.known.lexicon.months)
+        said |= {words[0] for words in self.known.lexicon.phrases if len(words) == 1}
+        return said | {" ".join(v.values).casefold() for values in self.known.values.values() for v in values}
