@@ -90,8 +90,8 @@ class Answer:
 
 def _sentence(names: list[str], rows: list[dict[str, Any]], count: int, draft: Draft, *, cut: bool) -> str:
     """The result in words: the figure, the first of a ranking, or how many rows there are."""
-    if not rows:
-        return "No row fits."
+    if not rows or (count == 1 and all(value is None for value in rows[0].values())):
+        return "There are no rows for this."
     first = ", ".join(_words(name, rows[0][name], draft) for name in names[:6])
     if count == 1:
         return f"{first}."
@@ -110,11 +110,12 @@ def _words(name: str, value: Any, draft: Draft) -> str:
 def _number(value: Any) -> str:
     if value is None:
         return "none"
-    if isinstance(value, int) and not isinstance(value, bool):
+    value = _plain(value) if isinstance(value, Decimal) else value
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return str(value)
+    if isinstance(value, int):
         return f"{value:,}"
-    if isinstance(value, float | Decimal):
-        return f"{value:,.2f}" if abs(value) >= 1 or value == 0 else f"{value:.4g}"
-    return str(value)
+    return f"{value:,.2f}" if abs(value) >= 1 or value == 0 else f"{value:.4g}"
 
 
 def _plain(value: Any) -> Any:

@@ -69,6 +69,7 @@ class Condition:
     noun: Noun | None = None
     operator: str = ""
     numbers: tuple[float, ...] = ()
+    unit: str = ""  # of the numbers, where it was said
     period: Period | None = None
     negated: bool = False
     together: str = "or"

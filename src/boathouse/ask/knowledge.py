@@ -91,6 +91,8 @@ class Dataset:
     label: tuple[str, ...] = ()
     times: tuple[str, ...] = ()
     time: str | None = None
+    first: date | None = None  # of that column
+    last: date | None = None
 
     @property
     def measures(self) -> list[Column]:
@@ -270,7 +272,11 @@ def _dataset(wb: Workbench, policy: Policy, entry: dict[str, Any], pipeline: Pip
     stems = {words.stem(part) for part in name.lower().split("_")}
     own = [c for c in times if {words.stem(part) for part in c.lower().split("_")} & stems or c.startswith(tuple(stems))]
     time = (pipeline.time if pipeline else None) or (times[0] if len(times) == 1 else own[0] if len(own) == 1 else None)
-    return Dataset(name, rows, columns, key, _label(name, columns, words), tuple(times), time)
+    first, last = None, None
+    if time:
+        asked = f"SELECT min({quote(time)})::DATE, max({quote(time)})::DATE FROM {quote(name)}"
+        [[first, last]] = [row.values() for row in wb.sql(asked, role=policy).arrow().to_pylist()]
+    return Dataset(name, rows, columns, key, _label(name, columns, words), tuple(times), time, first, last)
 
 
 def _label(name: str, columns: dict[str, Column], words: Lexicon) -> tuple[str, ...]:

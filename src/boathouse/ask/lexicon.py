@@ -54,14 +54,16 @@ class Lexicon:
         self.adds, self.possessing = set(data.pop("adds")), set(data.pop("possessing"))
         self.verb_endings, self.asking_verbs = tuple(data.pop("verb_endings")), set(data.pop("asking_verbs"))
         self.general: dict[str, list[str]] = data.pop("general")
+        self.units: dict[str, str] = data.pop("units")
         self.low, self.extreme = set(data.pop("low")), set(data.pop("extreme"))
         self._period = {kind: [self._words(phrase) for phrase in phrases] for kind, phrases in data.pop("period").items()}
         self.phrases: dict[tuple[str, ...], str] = {}
         for kind, phrases in data.items():
             for phrase in phrases:
                 self.phrases.setdefault(self._words(phrase), kind)
-        for phrase in self.concepts:
-            self.phrases[self._words(phrase)] = "concept"
+        for kind, phrases in (("concept", self.concepts), ("units", self.units)):
+            for phrase in phrases:
+                self.phrases.setdefault(self._words(phrase) or (phrase,), kind)
         self.longest = max(map(len, self.phrases))
 
     def _words(self, phrase: str) -> tuple[str, ...]:

@@ -80,6 +80,8 @@ def bases(intent: Intent, known: Knowledge) -> dict[str, int]:
     leading = [measure.noun for measure in intent.measures[:1]]
     if intent.rank and intent.rank.measure:
         leading = [intent.rank.measure.noun]
+    elif not leading and intent.subject and not intent.subject.datasets:
+        leading = [having.measure.noun for having in intent.having]
     hinted = {
         name.meaning.name
         for noun in (*intent.mentions, *intent.verbs)
@@ -126,9 +128,26 @@ class _Planning:
         return Plan(sql, self.scope.cost, list(dict.fromkeys(self.scope.notes)), self.measures, self.groups, self.base.name)
 
     def _conditions(self) -> None:
+        """Conditions of the rows; where other rows are counted, what is about those goes there."""
         intent = self.intent
         self._verbs_are_clear()
-        self.scope.add(intent.conditions, intent.absent, [*intent.mentions, *intent.verbs])
+        present, own = [*intent.mentions, *intent.verbs], list(intent.conditions)
+        counted = self._counted_dataset()
+        if counted:
+            inside = [one for one in own if not self.scope._takes(one) or (one.kind == "period" and one.noun is None)]
+            own = [one for one in own if one not in inside]
+            reached = {counted, *self.known.paths(counted)}
+            present = [noun for noun in present if not any(_dataset_of(name.meaning) in reached for name in noun.names)]
+            [having] = intent.having
+            self.scope.where.append(_compared(self.scope.counted(counted, inside), having))
+        self.scope.add(own, intent.absent, present)
+
+    def _counted_dataset(self) -> str | None:
+        """The dataset whose rows are counted for each row of the base: `customers with more than 60 orders`."""
+        if len(self.intent.having) != 1 or self.intent.groups or self.intent.having[0].measure.how != "count":
+            return None
+        named = [_dataset_of(name.meaning) for name in self.intent.having[0].measure.noun.names]
+        return next((name for name in named if name != self.base.name and not self.scope.reaches(name)), None)
 
     def _verbs_are_clear(self) -> None:
         """`sold` where a column tells sales from the rest: only those, or all?"""
@@ -140,7 +159,14 @@ class _Planning:
                     said = any(
                         v.columns[0] == column for c in self.intent.conditions if c.kind == "value" for vs in c.values for v in vs
                     )
-                    if column.size < 10 and not said and any(d.name == column.dataset for d in verb.datasets):
+                    if (
+                        column.size < 10
+                        and not said
+                        and any(
+                            n.meaning in (self.base, *self.known.metrics) or getattr(n.meaning, "name", "") == column.dataset
+                            for n in verb.names
+                        )
+                    ):
                         raise UnclearError(f"{verb.text!r}: only where {column.name} is {value.values[0]!r}, or all {column.dataset}?",
                                             [f"{column.name} {value.values[0]}"])  # fmt: skip
 
@@ -148,7 +174,7 @@ class _Planning:
 
     def _figures(self) -> None:
         intent = self.intent
-        if self._counts_distinct_having():
+        if self._counts_distinct_having() or self._one_row():
             return
         self._group_by(intent.groups)
         self._conditions()
@@ -158,6 +184,18 @@ class _Planning:
         if not self.select.columns:
             raise UnclearError("which figure?", asks=True)
         self._order()
+
+    def _one_row(self) -> bool:
+        """`the price of the Kayak Otter`: a figure that is not added up, of a row that is named."""
+        intent = self.intent
+        named = {c for one in intent.conditions if one.kind == "value" for vs in one.values for v in vs for c in v.columns}
+        label = {self.base.columns[name] for name in (*self.base.label, *self.base.key)}
+        figures = [m.noun for m in intent.measures]
+        if intent.groups or not named & label or any(m.how != "value" or m.noun.metrics for m in intent.measures):
+            return False
+        self.intent = replace(intent, measures=[], select=figures)
+        self._listing()
+        return True
 
     def _add(self, measure: Measure) -> None:
         text, name = self._measure(measure)
@@ -306,17 +344,8 @@ class _Planning:
         for having in self.intent.having:
             if self.intent.groups:
                 self.select.having.append(_compared(self._measure(having.measure)[0], having))
-            else:
-                self.scope.where.append(_compared(self._counted(having), having))
-
-    def _counted(self, having: Having) -> str:
-        """A figure of the rows that name a row of the base."""
-        noun = having.measure.noun
-        if having.measure.how == "count":
-            for dataset in noun.datasets:
-                if dataset.name != self.base.name:
-                    return self.scope.counted(dataset.name)
-        raise UnclearError(f"{noun.text} of what? Say 'by …'", asks=True)
+            elif self._counted_dataset() is None:
+                raise UnclearError(f"{having.measure.noun.text} of what? Say 'by …'", asks=True)
 
     # groups
 
@@ -485,8 +514,13 @@ class _Planning:
         if subject is not None and not any(d.name == self.base.name for d in subject.datasets):
             columns = [c for c in subject.columns if c.dataset == self.base.name]
             if subject.unit:
-                self.select.columns, self.select.unique = [self._calendar(subject.unit)[:2]], True
+                self._group_by([subject])
                 self._conditions()
+                for having in intent.having:
+                    text, name = self._measure(having.measure)
+                    self.select.columns.append((text, name))
+                    self.select.having.append(_compared(text, having))
+                self.select.order = [quote(subject.unit)]
                 return
             if len(columns) != 1:
                 raise UnclearError(f"{subject.text!r} may be {' or '.join(c.name for c in columns)}", [c.name for c in columns])
@@ -537,6 +571,10 @@ class _Planning:
             self.select.columns.append((text, name))
             self.select.having.append(_compared(text, having))
         self.select.order = [quote(column.name)]
+
+
+def _dataset_of(meaning: Dataset | Column | Metric) -> str:
+    return meaning.name if isinstance(meaning, Dataset) else meaning.dataset
 
 
 def _compared(text: str, having: Having) -> str:

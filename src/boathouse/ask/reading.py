@@ -20,6 +20,7 @@ class Reading:
 
     def __init__(self, tags: list[Tag], known: Knowledge):
         self.known, self.lexicon = known, known.lexicon
+        self.text = " ".join(word for tag in tags for word in (*tag.after, tag.text))
         self.tags = [_summing(tag, tags[place + 1 : place + 2]) for place, tag in enumerate(tags)]
         self.at = 0
         self.made = Intent()
@@ -27,6 +28,8 @@ class Reading:
         self.negated = self.asked_when = self.pending_count = self.done_by = False
         self.aggregate: str | None = None  # waits for its noun
         self.limit: int | None = None
+        self.unit = ""  # of the last number
+        self.whole = 0  # conditions that are of the whole of a share
         self.inside: list[Condition] | None = None  # where conditions go: after "without" into that
 
     # moving on
@@ -329,11 +332,9 @@ class Reading:
     def _concept(self) -> None:
         """A word such as `longest`, `cost` or `sold`: what it looks for in the lake."""
         tag = self.take()
-        wanted = self.lexicon.concepts[tag.word]
-        names = [
-            name for word in wanted for name in self.known.named(self.lexicon.tokens(word.replace("_", " "))) if name.cost < 2
-        ]
-        noun = Noun(tag.text, tuple(dict.fromkeys(names)))
+        found = (self.known.named(self.lexicon.tokens(word.replace("_", " "))) for word in self.lexicon.concepts[tag.word])
+        names = next((near for some in found if (near := [name for name in some if name.cost < 2])), [])
+        noun = Noun(tag.text, tuple(names))
         if tag.word in self.lexicon.extreme:
             self._extreme(tag, noun)
         elif self.kind() in _OPERATORS and self.kind(1) == "number":
@@ -407,6 +408,7 @@ class Reading:
         self.made.share = 100 if tag.kind == "percent" else 1
         self.made.part, self.made.conditions = self.made.conditions, []  # "Germany's share of …"
         self._modifiers()
+        self.whole = len(self.made.conditions)
         noun = self.noun()
         if noun is None and self.kind() == "period":
             self._period()
@@ -524,6 +526,7 @@ class Reading:
             raise UnclearError(
                 f"a number is missing before {tag.text!r}" if tag.text else "a number is missing at the end", asks=True
             )
+        self.unit = tag.unit
         return tag.number
 
     def _compare(self) -> None:
@@ -533,6 +536,10 @@ class Reading:
         if self.negated:
             operator = {">": "<=", ">=": "<", "<": ">=", "<=": ">"}.get(operator, operator)
             self.negated = False
+        if self.kind() == "times" and self.made.verbs:
+            self.take()
+            self.made.having.append(Having(Measure("count", self.made.verbs[-1]), operator, numbers))
+            return
         if before is None and self.kind() == "name" and not self._is_flag(self.tags[self.at]):
             noun = self.noun()
             assert noun is not None
@@ -544,7 +551,7 @@ class Reading:
             self.made.having.append(Having(Measure("metric", before), operator, numbers))
             return
         self.conditions().append(
-            Condition("compare", f"{operator} {numbers[-1]:g}", noun=before, operator=operator, numbers=numbers)
+            Condition("compare", f"{operator} {numbers[-1]:g}", noun=before, operator=operator, numbers=numbers, unit=self.unit)
         )
 
     _more = _at_least = _less = _at_most = _equal = _between = _compare

@@ -107,19 +107,42 @@ class Scope:
         self.where += self.texts(conditions, absent, present)
 
     def texts(self, conditions: Sequence[Condition], absent: Sequence[Absent] = (), present: Sequence[Noun] = ()) -> list[str]:
-        own, others, absent = [], [], list(absent)
+        own, others, missing = [], [], list(absent)
         for condition in conditions:
             if self._takes(condition):
                 own.append(condition)
             elif condition.negated and condition.kind == "value":
-                absent.append(Absent(None, [replace(condition, negated=False)]))
+                missing.append(Absent(None, [replace(condition, negated=False)]))
             else:
                 others.append(condition)
-        found = [self._text(condition) for condition in own]
         children = self._children(present)
+        self._place_periods(own, others, missing, children)
+        found = [self._text(condition) for condition in own]
         if others or children:
             found.append(self._exists(others, children))
-        return found + [self._absent(one) for one in absent]
+        return found + [self._absent(one) for one in missing]
+
+    def _place_periods(self, own: list[Condition], others: list[Condition], missing: list[Absent], children: list[str]) -> None:
+        """`customers who ordered in 2025`: a period is about the rows of the other dataset, unless it names its date."""
+        periods = [one for one in own if one.kind == "period" and one.noun is None]
+        elsewhere = [one for one in missing if self._misses_rows(one)]
+        if not periods or not (children or others or elsewhere):
+            return
+        if not children and others and self.base.times:
+            raise UnclearError(
+                f"{periods[0].text!r} by which date: {self.base.name}.{self.base.times[0]}, or that of {others[0].text!r}?",
+                asks=True,
+            )
+        for period in periods:
+            own.remove(period)
+            if children or others:
+                others.append(period)
+            else:
+                elsewhere[0].conditions.append(period)
+
+    def _misses_rows(self, absent: Absent) -> bool:
+        noun = absent.noun
+        return noun is None or not any(self.reaches(column.dataset) for column in noun.columns)
 
     def _takes(self, condition: Condition) -> bool:
         if condition.kind == "value":
@@ -202,7 +225,7 @@ class Scope:
 
     def _compare(self, condition: Condition) -> str:
         if condition.noun is None:
-            column = self.figure(condition.text)
+            column = self.figure(condition.text, condition.unit)
         else:
             ordered = _first_reached(self, condition.noun)
             column = self.nearest([c for c in ordered if c.kind == "number"], condition.noun.text)
@@ -213,9 +236,9 @@ class Scope:
         operator = "<>" if condition.negated and condition.operator == "=" else condition.operator
         return f"{cell} {operator} {numbers[0]}"
 
-    def figure(self, text: str) -> Column:
-        """The one figure that the rows of the base have."""
-        figures = self.base.measures
+    def figure(self, text: str, unit: str = "") -> Column:
+        """The one figure that the rows of the base have, of this unit where one was said."""
+        figures = [column for column in self.base.measures if unit and column.unit == unit] or self.base.measures
         if len(figures) != 1:
             named = [column.name for column in figures]
             raise UnclearError(f"which figure of {self.base.name} is {text!r} about?", named, asks=True)
@@ -238,6 +261,9 @@ class Scope:
             tests += [f"{cell} >= {_day(period.start)}"] if period.start else []
             tests += [f"{cell} < {_day(period.end)}"] if period.end else []
         read = period.words or condition.text
+        there = self.known.datasets[column.dataset]
+        if column.name == there.time and there.last and (period.start or there.first) > there.last:  # type: ignore[operator]
+            self.notes.append(f"{column.dataset} has rows from {there.first} to {there.last} only")
         meant = f"read as {read}, " if read != condition.text else ""
         self.notes.append(f"{condition.text!r} {meant}by {column.dataset}.{column.name}")
         text = " AND ".join(tests)
@@ -289,6 +315,7 @@ class Scope:
         self.cost += _CHILD
         inner = self._inside(str(middles.pop()))
         inner.add(conditions)
+        self.notes.append(f"{self.base.name} by whether they have such a row in {inner.base.name}")
         return f"EXISTS ({self._linked(inner)})"
 
     def _not_a_column(self, condition: Condition) -> None:
@@ -326,12 +353,13 @@ class Scope:
         self.notes += inner.notes
         return f"SELECT {extra or '1'} FROM {inner.from_clause()} WHERE {' AND '.join(tests)}"
 
-    def counted(self, dataset: str) -> str:
-        """How many rows of another dataset a row of the base has, as a subquery."""
+    def counted(self, dataset: str, conditions: Sequence[Condition] = ()) -> str:
+        """How many rows of another dataset, under some conditions, a row of the base has: a subquery."""
         middle = self.link(dataset)
         if middle is None:
             raise UnclearError(f"{dataset} has nothing to do with {self.base.name}, as far as I can see", word=dataset)
         inner = self._inside(middle)
+        inner.add(conditions)
         return f"({self._linked(inner, 'count(*)')})"
 
     def _absent(self, absent: Absent) -> str:

@@ -20,23 +20,38 @@ def settle(reading: Reading) -> Intent:
         _count(reading)
     if reading.aggregate:
         _aggregate(reading)
-    if made.share and not made.measures and not made.groups:
-        raise UnclearError("a share of what?", asks=True)
     _both_ways(made)
-    dates = [noun for noun in reading.nouns if any(column.kind == "date" for column in noun.columns)]
-    if reading.asked_when and dates and made.conditions and not made.measures:
-        made.select += dates
-        reading.nouns = [noun for noun in reading.nouns if noun not in dates]
-    elif (
-        reading.asked_when and made.rank is None and not any(m.how in ("min", "max", "latest", "earliest") for m in made.measures)
-    ):
-        raise UnclearError("the date of the latest, or of the earliest?", ["latest", "earliest"])
+    _when(reading)
     _figures(reading)
     _subject(reading)
     if made.rank is not None:
         _rank(reading)
     elif reading.limit is not None and not (made.listed and made.subject):
         raise UnclearError(f"{reading.limit} of what, by which figure? Say 'top {reading.limit} … by …'", asks=True)
+    _left(reading)
+    if not made.measures and made.subject is None and not made.select and made.rank is None:
+        raise UnclearError("which figure, or which rows?", asks=True)
+    if made.share:
+        _share(made, reading.whole)
+    return made
+
+
+def _when(reading: Reading) -> None:
+    """`when did … join`: the date itself; with no date named, one of a ranking must have been."""
+    made = reading.made
+    if not reading.asked_when:
+        return
+    dates = [noun for noun in reading.nouns if any(column.kind == "date" for column in noun.columns)]
+    if dates and made.conditions and not made.measures:
+        made.select += dates
+        reading.nouns = [noun for noun in reading.nouns if noun not in dates]
+    elif made.rank is None and not any(m.how in ("min", "max", "latest", "earliest") for m in made.measures):
+        raise UnclearError("the date of the latest, or of the earliest?", ["latest", "earliest"])
+
+
+def _left(reading: Reading) -> None:
+    """What is still only named: datasets are a hint, columns are shown in a list."""
+    made = reading.made
     made.mentions += [noun for noun in reading.nouns if noun.datasets]
     left = [noun for noun in reading.nouns if not noun.datasets]
     if left and reading.done_by and not made.select:
@@ -45,13 +60,19 @@ def settle(reading: Reading) -> Intent:
         made.select += left
     elif left:
         raise UnclearError(f"what is {left[0].text!r} for? Say 'by {left[0].text}' to group by it", [f"by {left[0].text}"])
-    if not made.measures and made.subject is None and not made.select and made.rank is None:
-        raise UnclearError("which figure, or which rows?", asks=True)
-    if made.share:
-        made.part, made.conditions = [*made.part, *_not_periods(made.conditions)], _periods(made.conditions)
-        made.conditions += _periods(made.part)
-        made.part = _not_periods(made.part)
-    return made
+
+
+def _share(made: Intent, whole: int) -> None:
+    """Periods are of the whole; what else was said is of the part: `share of orders that were hires`, `share of unpaid
+    invoices`. Said before and behind, the first is of the whole: `share of West orders that were hires`."""
+    if not made.measures and not made.groups:
+        raise UnclearError("a share of what?", asks=True)
+    before, behind = made.conditions[:whole], made.conditions[whole:]
+    if not made.part and not made.parts and not any(one.kind != "period" for one in behind):
+        before, behind = [], [*before, *behind]
+    every = [*made.part, *behind]
+    made.conditions = [*before, *(one for one in every if one.kind == "period")]
+    made.part = [one for one in every if one.kind != "period"]
 
 
 def _both_ways(made: Intent) -> None:
@@ -61,14 +82,6 @@ def _both_ways(made: Intent) -> None:
         if one.noun and other.noun and one.noun.columns == other.noun.columns and one.negated != other.negated:
             made.conditions = [condition for condition in made.conditions if condition not in (one, other)]
             made.groups.append(one.noun)
-
-
-def _periods(conditions: list) -> list:
-    return [one for one in conditions if one.kind == "period"]
-
-
-def _not_periods(conditions: list) -> list:
-    return [one for one in conditions if one.kind != "period"]
 
 
 def _aggregate(reading: Reading) -> None:
@@ -148,8 +161,7 @@ def _subject(reading: Reading) -> None:
     elif made.listed or made.sort:
         made.subject = named[0]
     elif made.absent or made.conditions:
-        text = named[0].text
-        raise UnclearError(f"how many {text}, or which?", [f"how many {text}", f"which {text}"])
+        raise UnclearError(f"how many {named[0].text}, or which?", [f"how many {reading.text}", f"which {reading.text}"])
     else:
         raise UnclearError(
             f"how many {named[0].text}, or a list of them?", [f"how many {named[0].text}", f"list {named[0].text}"]
@@ -188,8 +200,12 @@ def _rank(reading: Reading) -> None:
             raise UnclearError("the highest or lowest of what?", asks=True)
     rank.n = rank.n or reading.limit or (None if _plural(reading, made.subject) else 1)
     if rank.measure is None and rank.n is None:
-        raise UnclearError(f"{made.subject.text} by which figure, and how many?", asks=True)
+        raise UnclearError(f"{made.subject.text} by which figure, and how many?", _by_metrics(reading), asks=True)
     rank.n = rank.n or 1
+
+
+def _by_metrics(reading: Reading) -> list[str]:
+    return [f"{reading.text} by {metric.name}" for metric in reading.known.metrics[:4]]
 
 
 def _plural(reading: Reading, noun: Noun) -> bool:

@@ -69,7 +69,9 @@ class Tagger:
         while place < len(tokens):
             size, tag = self._longest(tokens, place, found[-1] if found else None)
             gap = gap or tokens[place].gap
-            if tag.kind in ("filler", "units"):
+            if tag.kind == "units" and found and found[-1].kind == "number" and not fillers:
+                found[-1] = replace(found[-1], unit=found[-1].unit or self.known.lexicon.units[tag.word])
+            elif tag.kind in ("filler", "units"):
                 fillers += [token.word for token in tokens[place : place + size]]
             else:
                 text = " ".join(token.text for token in tokens[place : place + size])
