@@ -245,10 +245,11 @@ class Workbench:
     def ask(
         self, question: str, *, conversation: Conversation | str | None = None, answerer: str | None = None,
         limits: QueryLimits | None = None, role: str | Policy | None = None, step: Callable[[str], None] | None = None,
+        run: Callable[[str, QueryLimits], Result] | None = None,
     ) -> Answer:  # fmt: skip
         """The answer to a question in plain language, a question back, or a refusal. `conversation` is what was said before,
-        or the name that it is kept under in the lake; `step` is told what goes on. Raises UsageError for an answerer that is
-        none."""
+        or the name that it is kept under in the lake; `step` is told what goes on, `run` runs the query elsewhere. Raises
+        UsageError for an answerer that is none."""
         from boathouse.ask import Conversation
         from boathouse.config import QueryLimits
 
@@ -256,8 +257,13 @@ class Workbench:
         talk = Conversation.load(self.lake, name) if name else conversation or Conversation()
         assert isinstance(talk, Conversation)
         limits = limits or QueryLimits(seconds=60, rows=100_000)
+        policy = self.policy(role)
+
+        def here(sql: str, limits: QueryLimits) -> Result:
+            return self.reader.sql(sql, limits=limits, policy=policy)
+
         made = self.asker.ask(
-            question, self.policy(role), answerer or self.config.ask.answerer, talk, limits, step or (lambda _: None)
+            question, policy, answerer or self.config.ask.answerer, talk, limits, step or (lambda _: None), run or here
         )
         if name:
             talk.save(self.lake, name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from boathouse.ask.answer import Answer, Draft
@@ -20,6 +21,7 @@ from boathouse.query.policy import Policy
 if TYPE_CHECKING:
     from boathouse.workbench import Workbench
 
+Run = Callable[[str, QueryLimits], Result]
 _LONGEST = 2_000  # characters of a question
 _KEPT = 20
 
@@ -33,11 +35,11 @@ class Asker:
         self._lock = threading.Lock()
 
     def ask(
-        self, question: str, policy: Policy, name: str, conversation: Conversation, limits: QueryLimits, step: Step
+        self, question: str, policy: Policy, name: str, conversation: Conversation, limits: QueryLimits, step: Step, run: Run
     ) -> Answer:
         """The answer, as the caller's policy has it. What goes wrong is an answer too."""
         try:
-            made = self._answer(question, policy, name, conversation, limits, step)
+            made = self._answer(question, policy, name, conversation, limits, step, run)
         except UnclearError as problem:
             text = problem.text if problem.text.endswith("?") else f"{problem.text}."
             status = "clarify" if problem.asks else "refused"
@@ -48,7 +50,7 @@ class Asker:
         return made
 
     def _answer(
-        self, question: str, policy: Policy, name: str, conversation: Conversation, limits: QueryLimits, step: Step
+        self, question: str, policy: Policy, name: str, conversation: Conversation, limits: QueryLimits, step: Step, run: Run
     ) -> Answer:
         if not question.strip():
             raise UnclearError("What would you like to know", asks=True)
@@ -56,7 +58,7 @@ class Asker:
             raise UnclearError(f"That is {len(question):,} characters; a question has at most {_LONGEST:,}")
         step("looking at what there is")
         known = self.known(policy)
-        context = Context(self.wb, policy, known, lambda sql: self.wb.sql(sql, limits=limits, role=policy), conversation, step)
+        context = Context(self.wb, policy, known, lambda sql: run(sql, limits), conversation, step)
         if (proven := verified(self.wb.root, question, known)) is not None:
             name, draft = "verified", Draft(proven.sql, [f"verified by {proven.author}, {proven.date}"])
         else:

@@ -56,12 +56,24 @@ def draft(name: str, location: str, options: dict[str, Any], engine: Engine, roo
     key = mine.pop("key", []) or looked.key()
     _check_key(key, looked)
     checks = suite.suggest(name, looked.profiles, key if looked.holds(key) else [], looked.required | set(key))
-    text = render(name, location, kind.family, source, looked, key, mine)
+    text = render(name, location, kind.family, source, looked, key, mine, _relations(name, source, looked))
     _prove(text, name, root)
     suite_text = json.dumps(checks, indent=2, ensure_ascii=False) + "\n"
     made = Draft(name, text, suite_text, looked.assumptions(key), looked.rows, len(looked.columns))
     made.warnings = [*([warning] if warning else []), *looked.warnings]
     return made
+
+
+def _relations(name: str, source: Source, looked: Look) -> dict[str, str]:
+    """The foreign keys that the source declares, by the names that `add --all-tables` gives to the pipelines."""
+    table = normal(str(getattr(source.options, "table", None) or "").rpartition(".")[2])
+    prefix = name.removesuffix(table) if table and name.endswith(table) else ""
+    own = {column.from_ or column_name: column_name for column_name, column in looked.columns.items()}
+    found = {}
+    for column, (parent, key) in looked.declared.relations.items():
+        if column in own:
+            found[own[column]] = f"{prefix}{normal(parent)}" + (f".{normal(key)}" if key else "")
+    return found
 
 
 class Look:

@@ -10,7 +10,8 @@ import yaml
 _DEFAULTS = {"comment": "", "skip": 0, "records": None, "sheet": None}
 
 
-def render(name: str, location: str, family: str, source: Any, looked: Any, key: list[str], mine: dict[str, Any]) -> str:
+def render(name: str, location: str, family: str, source: Any, looked: Any, key: list[str], mine: dict[str, Any],
+           relations: dict[str, str]) -> str:  # fmt: skip
     """pipelines/NAME.yml as text."""
     lines = [
         f"# {name}: drafted by `boathouse add` from the whole source ({looked.rows:,} rows). Change what is wrong:",
@@ -29,6 +30,9 @@ def render(name: str, location: str, family: str, source: Any, looked: Any, key:
     lines += [_column(own, column, looked.notes[own]) for own, column in looked.columns.items()]
     if key:
         lines.append(f"key: {_scalar(key)}  # names a row: a batch updates rows by it")
+    if relations:
+        lines.append("relations:  # what names a row of another dataset: the database's own foreign keys")
+        lines += [f"  {_scalar(column)}: {_scalar(target)}" for column, target in relations.items()]
     for option, value in mine.items():
         lines.append(f"{option}: {_scalar(value)}")
     lines += [
@@ -36,6 +40,8 @@ def render(name: str, location: str, family: str, source: Any, looked: Any, key:
         "# deduplicate: {keep: last}            which row of a key wins within a batch",
         "# derive: {total: price * quantity}    further columns, each a SQL expression",
         "# quarantine_limit: 0.1                the share of a batch that may be kept out before all of it is",
+        "# synonyms: [sale]                    what people call a row of it when they ask; a column takes synonyms too",
+        "# metrics: {revenue: sum(amount)}     figures that people ask for by name",
         f"# suite: {name}                       expectations/{name}.json",
     ]
     return "\n".join(lines) + "\n"

@@ -37,7 +37,8 @@ class Running(Protocol):
 
 
 class _Done:
-    cut = False
+    def __init__(self, cut: bool):
+        self.cut = cut
 
     def end(self) -> None: ...
 
@@ -54,9 +55,9 @@ class Result:
         self._running = running
 
     @classmethod
-    def of(cls, table: pa.Table, asked: Asked, limits: QueryLimits) -> Result:
-        """Rows that have been read already."""
-        made = cls(table.schema, (batch for batch in table.to_batches()), asked, limits, _Done())
+    def of(cls, table: pa.Table, asked: Asked, limits: QueryLimits, *, cut: bool = False) -> Result:
+        """Rows that have been read already; `cut` says that the row limit ended them."""
+        made = cls(table.schema, (batch for batch in table.to_batches()), asked, limits, _Done(cut))
         made._table = table
         return made
 

@@ -19,7 +19,7 @@ from boathouse.serve.admission import Admission
 from boathouse.serve.audit import Log
 from boathouse.serve.identity import Door
 from boathouse.serve.launches import Launches
-from boathouse.serve.routes import datasets, pages, queries, reference, runs, server
+from boathouse.serve.routes import ask, datasets, pages, queries, reference, runs, server
 from boathouse.serve.site import Site
 from boathouse.serve.watch import Watch
 from boathouse.serve.workers import Workers
@@ -53,7 +53,7 @@ def create(wb: Workbench, *, loopback: bool = True) -> FastAPI:
 
     problems.install(app, shown, queries.hidden)
 
-    for routes in (datasets, queries, runs, server, reference, pages):
+    for routes in (ask, datasets, queries, runs, server, reference, pages):
         app.include_router(routes.router)
     taken: dict[str, str] = {}
     for query in saved:

@@ -17,6 +17,7 @@ from boathouse.serve.audit import Log
 from boathouse.serve.identity import Caller, Door
 from boathouse.serve.launches import Launches
 from boathouse.serve.metrics import Metrics
+from boathouse.serve.talks import Talks
 from boathouse.serve.workers import RECEIPT, Job, Workers
 from boathouse.workbench import Workbench
 
@@ -33,6 +34,7 @@ class Site:
     queries: list[SavedQuery]
     receipts: Receipts = field(init=False)
     metrics: Metrics = field(init=False)
+    talks: Talks = field(default_factory=Talks)
     # a page of rows is short work: with few at once the threads stand less in each other's way
     pages: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(4))
 

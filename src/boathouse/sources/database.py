@@ -115,11 +115,17 @@ class DatabaseSource(Source):
         try:
             columns = inspector.get_columns(name, schema)
             key = inspector.get_pk_constraint(name, schema)["constrained_columns"] or []
+            foreign = inspector.get_foreign_keys(name, schema)
         except Exception as error:
             raise self.explain(error if str(error).strip() != name else SourceError(f"no table {name!r}")) from error
         types = {column["name"]: kind for column in columns if (kind := declared_type(column["type"]))}
         required = [column["name"] for column in columns if column["nullable"] is False or column["name"] in key]
-        return Schema(types, key, required)
+        relations = {
+            one["constrained_columns"][0]: (one["referred_table"], next(iter(one["referred_columns"]), ""))
+            for one in foreign
+            if len(one["constrained_columns"]) == 1
+        }
+        return Schema(types, key, required, relations)
 
     def _select(self) -> str:
         if self.options.query:

@@ -48,11 +48,13 @@ class Scan:
 
 @dataclass
 class Schema:
-    """What a source declares of its columns: engine types, key and columns that are never empty."""
+    """What a source declares of its columns: engine types, key, columns that are never empty, and by column the table and
+    the column that it names a row of."""
 
     types: dict[str, str] = field(default_factory=dict)
     key: list[str] = field(default_factory=list)
     required: list[str] = field(default_factory=list)
+    relations: dict[str, tuple[str, str]] = field(default_factory=dict)
 
 
 class Source(ABC):

@@ -17,7 +17,7 @@ from boathouse.serve.site import Form, Served, Site, Who
 from boathouse.serve.workers import Job
 
 router = APIRouter(tags=["queries"])
-TAKEN = ("", "audit", "catalog", "datasets", "docs", "health", "lake", "launches", "login", "logout", "metrics", "openapi.json", "pipelines", "queries", "receipts",
+TAKEN = ("", "ask", "audit", "catalog", "datasets", "docs", "health", "lake", "launches", "login", "logout", "metrics", "openapi.json", "pipelines", "queries", "receipts",
          "redoc", "replay", "runs", "sql", "static")  # fmt: skip
 _OWN = inspect.Parameter.KEYWORD_ONLY
 

@@ -1,0 +1,90 @@
+"""Asking in plain language; with `Accept: application/x-ndjson` the steps come as they are taken."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from queue import SimpleQueue
+from typing import Any
+
+import pyarrow as pa
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, Response, StreamingResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from boathouse.config import QueryLimits
+from boathouse.errors import BoathouseError
+from boathouse.query import Result
+from boathouse.serve.answers import Head, note
+from boathouse.serve.identity import Caller
+from boathouse.serve.site import Served, Site, Who
+from boathouse.serve.talks import Talk
+from boathouse.serve.workers import Job
+
+router = APIRouter(tags=["ask"])
+_ROWS = 10_000  # rows of an answer
+_STREAM = "application/x-ndjson"
+
+
+class Question(BaseModel):
+    """A question in plain language."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"question": "how many datasets"}]})
+
+    question: str = Field(description="What you would like to know.", max_length=200_000)
+    conversation: str | None = Field(None, description="The conversation that an earlier answer named; unset: a new one.")
+
+
+@router.post("/ask")
+def ask(request: Request, site: Served, who: Who, asked: Question) -> Response:
+    """An answer with its SQL, chart, assumptions and receipt, a question back, or a refusal: `status` says which."""
+    talk = site.talks.get(asked.conversation, who)
+    request.state.audit["parameters"] = json.dumps({"question": asked.question})
+    if _STREAM in request.headers.get("accept", ""):
+        return StreamingResponse(_steps(request, site, who, talk, asked.question), media_type=_STREAM)
+    return JSONResponse(_answered(request, site, who, talk, asked.question, lambda _: None))
+
+
+def _answered(request: Request, site: Site, who: Caller, talk: Talk, question: str, step: Any) -> dict[str, Any]:
+    def run(sql: str, limits: QueryLimits) -> Result:
+        result = _result(site, who, sql, limits)
+        parameters = request.state.audit["parameters"]
+        note(request, result.asked)
+        request.state.audit["parameters"] = parameters
+        return result
+
+    with talk.lock:
+        limits = site.limits.model_copy(update={"rows": min(site.limits.rows or _ROWS, _ROWS)})
+        answer = site.wb.ask(question, conversation=talk.conversation, limits=limits, role=who.policy, step=step, run=run)
+    return {**answer.to_json(), "conversation": talk.name}
+
+
+def _steps(request: Request, site: Site, who: Caller, talk: Talk, question: str) -> Iterator[bytes]:
+    """A line of JSON for each step, then one for the answer."""
+    said: SimpleQueue[dict[str, Any] | None] = SimpleQueue()
+
+    def work() -> None:
+        try:
+            said.put({"result": _answered(request, site, who, talk, question, lambda text: said.put({"step": text}))})
+        except BoathouseError as error:
+            said.put({"error": error.render()})
+        except Exception:
+            said.put({"error": "something went wrong here"})
+            raise
+        finally:
+            said.put(None)
+
+    threading.Thread(target=work, daemon=True).start()
+    while (line := said.get()) is not None:
+        yield json.dumps(line, ensure_ascii=False).encode() + b"\n"
+
+
+def _result(site: Site, who: Caller, sql: str, limits: QueryLimits) -> Result:
+    """A query's result from a worker, which can be killed: one row more than is wanted says whether it was cut."""
+    wanted = limits.rows or _ROWS
+    pieces = site.workers.run(Job(sql, None, None, limits.model_copy(update={"rows": wanted + 1}), who.policy, "arrow"))
+    head = next(pieces)
+    assert isinstance(head, Head)
+    table = pa.ipc.open_stream(b"".join(piece for piece in pieces if isinstance(piece, bytes))).read_all()
+    return Result.of(table.slice(0, wanted), head.asked, limits, cut=table.num_rows > wanted)
