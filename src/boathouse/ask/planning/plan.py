@@ -10,8 +10,8 @@ import duckdb
 
 from boathouse.ask.intent import Having, Intent, Measure, Noun, UnclearError
 from boathouse.ask.knowledge import Column, Dataset, Knowledge, Metric
-from boathouse.ask.scope import Scope, metrics_of, number
-from boathouse.ask.select import Select
+from boathouse.ask.planning.scope import Scope, metrics_of, number
+from boathouse.ask.planning.select import Select
 from boathouse.engine import quote
 
 _SQL = {"sum": "sum", "avg": "avg", "median": "median", "min": "min", "max": "max"}
@@ -471,7 +471,7 @@ class _Planning:
         elif measure.noun is intent.subject:
             column = self.scope.figure(measure.noun.text)
         else:
-            from boathouse.ask.scope import _first_reached
+            from boathouse.ask.planning.scope import _first_reached
 
             column = self.scope.nearest(
                 [c for c in _first_reached(self.scope, measure.noun) if c.kind != "text"], measure.noun.text

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from boathouse.ask.intent import Intent, Measure, Noun, UnclearError
 
 if TYPE_CHECKING:
-    from boathouse.ask.reading import Reading
+    from boathouse.ask.reading.reading import Reading
 
 
 def settle(reading: Reading) -> Intent:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from boathouse.ask.scope import Scope
+from boathouse.ask.planning.scope import Scope
 from boathouse.engine import quote
 from boathouse.names import distinct
 

@@ -1,0 +1,3 @@
+"""Tags in, an intent out."""
+
+from boathouse.ask.reading.reading import Reading as Reading

@@ -1,0 +1,176 @@
+"""Rules for what rows must be: values, comparisons, periods, and what there must be none of."""
+
+from __future__ import annotations
+
+from boathouse.ask.intent import Absent, Condition, Having, Measure, Noun, UnclearError
+from boathouse.ask.reading.cursor import RANKING, Cursor
+from boathouse.ask.words import Tag
+
+_TRAILING = {"or_more": ">=", "or_less": "<="}
+
+
+class Conditions(Cursor):
+    """Rules, each named after the kind of tag that it reads."""
+
+    def _value(self) -> None:
+        tag = self.take()
+        condition = Condition("value", tag.text, [tag.values], negated=self.negated or tag.negated, also=tag.names)
+        while self.kind() in ("or", "and") and self.kind(1) == "value" and _same_columns(tag, self.tags[self.at + 1]):
+            condition.together = self.take().kind
+            tag = self.take()
+            condition.values.append(tag.values)
+            condition.text += f", {tag.text}"
+        while self.kind() == "value" and self.tags[self.at].gap and _same_columns(tag, self.tags[self.at]):
+            tag = self.take()
+            condition.values.append(tag.values)
+            condition.text += f", {tag.text}"
+            if self.kind() in ("or", "and") and self.kind(1) == "value" and _same_columns(tag, self.tags[self.at + 1]):
+                condition.together = self.take().kind
+                tag = self.take()
+                condition.values.append(tag.values)
+        self.negated = False
+        if (
+            self.kind() == "name" and not self.tags[self.at].gap and not self.tags[self.at].datasets
+        ):  # "Obama as candidate", "West region"
+            named = self.tags[self.at].columns
+            for place, values in enumerate(condition.values):
+                if led := tuple(value for value in values if value.columns[0] in named):
+                    condition.values[place] = led
+            if condition.values[0] and condition.values[0][0].columns[0] in named:
+                self.take()
+        self.conditions().append(condition)
+
+    def _not(self) -> None:
+        self.take()
+        self.negated = True
+        if self.kind() not in ("value", "name", "concept", "period", "count") and not self.kind().startswith(
+            ("more", "less", "at_")
+        ):
+            raise UnclearError("not what?", asks=True)
+
+    def _left_out(self) -> None:
+        tag = self.take()
+        if not self.conditions() or self.conditions()[-1].kind != "value":
+            raise UnclearError(f"what is {tag.text}?", asks=True)
+        self.conditions()[-1].negated = True
+
+    def _without(self) -> None:
+        tag = self.take()
+        self._absence(tag)
+
+    _never = _without
+
+    def _absence(self, tag: Tag) -> None:
+        made = Absent(None)
+        if self.kind() == "name" and self._is_flag(self.tags[self.at]):
+            flag = self.take()
+            self.conditions().append(Condition("flag", flag.text, noun=Noun(flag.text, flag.names), negated=not flag.negated))
+            return
+        self.inside = made.conditions
+        self._modifiers()
+        if self.kind() == "concept" and self.tags[self.at].word not in self.lexicon.extreme:
+            self.rule("concept")
+            made.noun = self.made.verbs.pop() if self.made.verbs else None
+        elif self.kind() == "name" and self.tags[self.at].verb:
+            self.rule("verb")
+            made.noun = self.made.verbs.pop() if self.made.verbs else None
+        else:
+            made.noun = self.noun()
+        (self.made.parts if self.made.share else self.made.absent).append(made)
+        columns = made.noun.columns if made.noun else []
+        if columns and not made.noun.datasets:  # type: ignore[union-attr]
+            self.inside = None
+
+    def _period(self, hint: Noun | None = None) -> None:
+        tag = self.take()
+        if hint is not None:
+            pass
+        elif self.nouns and any(column.kind == "date" or column.name == "year" for column in self.nouns[-1].columns):
+            hint = self.nouns.pop()
+        elif (
+            self.kind() == "name"
+            and any(column.kind == "date" for column in self.tags[self.at].columns)
+            and not self.tags[self.at].verb
+        ):
+            hint = self.noun()
+        self.conditions().append(Condition("period", tag.text, noun=hint, period=tag.period, negated=self.negated))
+        self.negated = False
+
+    def _compare(self) -> None:
+        """`above 1.50`, `more than 60 orders`: about the figure before or after it."""
+        before = self._figure_before()
+        operator, numbers = self._comparison()
+        if self.negated:
+            operator = {">": "<=", ">=": "<", "<": ">=", "<=": ">"}.get(operator, operator)
+            self.negated = False
+        if self.kind() == "times" and self.made.verbs:
+            self.take()
+            self.made.having.append(Having(Measure("count", self.made.verbs[-1]), operator, numbers))
+            return
+        if before is None and self.kind() == "name" and not self._is_flag(self.tags[self.at]):
+            noun = self.noun()
+            assert noun is not None
+            if noun.datasets or not noun.numeric:
+                self.made.having.append(Having(Measure("count", noun), operator, numbers))
+                return
+            before = noun
+        if before is not None and before.metrics and not before.columns:
+            self.made.having.append(Having(Measure("metric", before), operator, numbers))
+            return
+        self.conditions().append(
+            Condition("compare", f"{operator} {numbers[-1]:g}", noun=before, operator=operator, numbers=numbers, unit=self.unit)
+        )
+
+    _more = _at_least = _less = _at_most = _equal = _between = _compare
+
+    def _compared(self, noun: Noun) -> Condition:
+        operator, numbers = self._comparison()
+        return Condition("compare", noun.text, noun=noun, operator=operator, numbers=numbers)
+
+    def _number(self) -> None:
+        """A number before a noun is how many of it; behind a column, its value."""
+        tag = self.take()
+        if self.kind() in _TRAILING:
+            operator = _TRAILING[self.take().kind]
+            noun = self._figure_before() or self.noun()
+            self._trailing(operator, tag.number, noun)
+        elif figure := (self._figure_before() or self._column_before()):
+            self.conditions().append(
+                Condition("compare", tag.text, noun=figure, operator="=", numbers=(tag.number,), negated=self.negated)
+            )
+            self.negated = False
+        elif self.kind() in RANKING or (self.kind() == "concept" and self.tags[self.at].word in self.lexicon.extreme):
+            self.limit = int(tag.number)
+        elif self.kind() in ("name", "calendar") and tag.number == int(tag.number) and tag.number > 0:
+            self.limit = int(tag.number)
+            noun = self.noun()
+            if noun is not None:
+                if self.kind() in _TRAILING:
+                    self._trailing(_TRAILING[self.take().kind], tag.number, noun)
+                    self.limit = None
+                elif self.made.subject is None:
+                    self.made.subject = noun
+                else:
+                    raise UnclearError(f"what is {tag.text} for?", asks=True)
+        else:
+            raise UnclearError(f"what is {tag.text} for?", asks=True)
+
+    def _trailing(self, operator: str, number: float, noun: Noun | None) -> None:
+        if noun is None or (noun.numeric and not noun.datasets):
+            self.conditions().append(
+                Condition("compare", f"{operator} {number:g}", noun=noun, operator=operator, numbers=(number,))
+            )
+        else:
+            self.made.having.append(Having(Measure("count", noun), operator, (number,)))
+
+    def _or(self) -> None:
+        self.take()
+        if self.kind() not in ("value", "name", "period"):
+            raise UnclearError("or what?", asks=True)
+
+    def _and(self) -> None:
+        self.take()
+
+
+def _same_columns(one: Tag, other: Tag) -> bool:
+    return bool({v.columns for v in one.values} & {v.columns for v in other.values})

@@ -1,0 +1,176 @@
+"""Where a reading is among its tags, what it has made so far, and the phrases that several rules take: nouns and comparisons."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from boathouse.ask.intent import Condition, Intent, Noun, UnclearError
+from boathouse.ask.knowledge import Column, Dataset, Knowledge
+from boathouse.ask.words import Tag
+
+AGGREGATES = {"sum": "sum", "average": "avg", "median": "median"}
+OPERATORS = {"more": ">", "at_least": ">=", "less": "<", "at_most": "<=", "equal": "="}
+RANKING = {"highest": True, "most": True, "latest": True, "last": True, "lowest": False, "fewest": False, "earliest": False}
+
+
+class Cursor:
+    """A question on its way to an intent."""
+
+    def __init__(self, tags: list[Tag], known: Knowledge):
+        self.known, self.lexicon = known, known.lexicon
+        self.text = " ".join(word for tag in tags for word in (*tag.after, tag.text))
+        self.tags = [_summing(tag, tags[place + 1 : place + 2]) for place, tag in enumerate(tags)]
+        self.at = 0
+        self.made = Intent()
+        self.nouns: list[Noun] = []  # named, and what for is not yet known
+        self.negated = self.asked_when = self.pending_count = self.done_by = False
+        self.aggregate: str | None = None  # waits for its noun
+        self.limit: int | None = None
+        self.unit = ""  # of the last number
+        self.whole = 0  # conditions that are of the whole of a share
+        self.inside: list[Condition] | None = None  # where conditions go: after "without" into that
+
+    def kind(self, ahead: int = 0) -> str:
+        place = self.at + ahead
+        return self.tags[place].kind if place < len(self.tags) else ""
+
+    def take(self) -> Tag:
+        tag = self.tags[self.at]
+        self.at += 1
+        return tag
+
+    def rule(self, kind: str) -> None:
+        """Applies the rule for a kind of tag."""
+        getattr(self, f"_{kind}")()
+
+    def conditions(self) -> list[Condition]:
+        return self.made.conditions if self.inside is None else self.inside
+
+    def noun(self, *, merge: bool = True) -> Noun | None:
+        """The noun that comes next, with "invoice amount" and "amount of the invoices" as one."""
+        if self.kind() == "calendar":
+            tag = self.take()
+            return Noun(tag.text, tag.names, unit=tag.unit)
+        if self.kind() == "label":
+            tag = self.take()
+            return Noun(tag.text, tag.names, label=True)
+        if self.kind() != "name" or self._is_flag(self.tags[self.at]):
+            return None
+        if self.tags[self.at].verb:  # "invoiced amount"
+            verb = self.tags[self.at]
+            if self.kind(1) != "name" or (joined := _joined(Noun(verb.text, verb.names), self.tags[self.at + 1])) is None:
+                return None
+            self.at += 2
+            return joined
+        tag = self.take()
+        noun = Noun(tag.text, tag.names, sums=tag.sums)
+        while merge and self.kind() == "name" and not self.tags[self.at].gap and not self._is_flag(self.tags[self.at]):
+            joined = _joined(noun, self.tags[self.at])
+            if joined is None:
+                break
+            self.take()
+            noun = joined
+        return noun
+
+    def nouns_listed(self) -> list[Noun]:
+        """`region and kind`, `pollster, race and error`."""
+        found: list[Noun] = []
+        while noun := self.noun():
+            found.append(noun)
+            if self.kind() == "and" and self.kind(1) in ("name", "calendar", "label"):
+                self.take()
+            elif not (self.kind() in ("name", "calendar") and self.tags[self.at].gap):
+                break
+        return found
+
+    def _is_flag(self, tag: Tag) -> bool:
+        return bool(tag.names) and all(isinstance(n.meaning, Column) and n.meaning.kind == "boolean" for n in tag.names)
+
+    def _modifiers(self) -> None:
+        """Values and flags before a noun: `unpaid invoices`, `Rock tracks`."""
+        while self.kind() in ("value", "and", "or", "not") or (self.kind() == "name" and self._is_flag(self.tags[self.at])):
+            if self.kind() in ("and", "or") and self.kind(1) not in ("value", "name"):
+                return
+            if self.kind() in ("and", "or") and self.kind(1) == "name" and not self._is_flag(self.tags[self.at + 1]):
+                return
+            self.rule(self.kind())
+
+    def _comparison(self) -> tuple[str, tuple[float, ...]]:
+        tag = self.take()
+        if tag.kind == "between":
+            if self.kind() != "number" or self.kind(1) != "and":
+                raise UnclearError("between which two numbers?", asks=True)
+            first = self.take().number
+            self.take()
+            return "between", (first, self._needed_number())
+        return OPERATORS[tag.kind], (self._needed_number(),)
+
+    def _needed_number(self) -> float:
+        tag = self.take() if self.at < len(self.tags) else Tag("", "")
+        if tag.kind == "period" and tag.text.isdigit():
+            return float(tag.text)
+        if tag.kind != "number":
+            raise UnclearError(
+                f"a number is missing before {tag.text!r}" if tag.text else "a number is missing at the end", asks=True
+            )
+        self.unit = tag.unit
+        return tag.number
+
+    def _figure_before(self) -> Noun | None:
+        if self.nouns and self.nouns[-1].numeric:
+            return self.nouns.pop()
+        if self.made.select and self.made.select[-1].numeric:
+            return self.made.select.pop()
+        return None
+
+    def _column_before(self) -> Noun | None:
+        if (
+            self.nouns
+            and any(column.kind in ("number", "text") for column in self.nouns[-1].columns)
+            and not self.nouns[-1].datasets
+        ):
+            return self.nouns.pop()
+        return None
+
+    def _led_value(self, tag: Tag, ahead: int | None = None) -> bool:
+        """Whether a value of this very column, or of this dataset's names, comes next: `kind sale`, `the playlist Grunge`."""
+        place = self.at + (ahead if ahead is not None else 0 if self.kind() == "value" else 1)
+        if place >= len(self.tags) or self.tags[place].gap:
+            return False
+        led = [v for v in self.tags[place].values if _leads(tag, v, self.known)]
+        if led:
+            self.tags[place] = replace(self.tags[place], kind="value", names=(), values=tuple(led))
+        return bool(led)
+
+
+def _summing(tag: Tag, following: list[Tag]) -> Tag:
+    """`total` before a figure adds it up, though a column may be called so."""
+    adds = tag.sums and following and following[0].kind == "name" and not following[0].after
+    return Tag("sum", tag.text, gap=tag.gap, after=tag.after, word=tag.word) if adds else tag
+
+
+def _leads(tag: Tag, value: object, known: Knowledge) -> bool:
+    columns = value.columns  # type: ignore[attr-defined]
+    label = known.datasets[columns[0].dataset].label
+    return any(column in columns for column in tag.columns) or any(
+        d.name == columns[0].dataset and columns[0].name in label for d in tag.datasets
+    )
+
+
+def _joined(noun: Noun, tag: Tag) -> Noun | None:
+    """`invoice amount`, `amount of the invoices`: the columns that both agree on; None where they are two nouns."""
+    own, theirs = {d.name for d in noun.datasets}, {d.name for d in tag.datasets}
+    if (
+        own
+        and not tag.after
+        and not tag.verb
+        and (inner := [n for n in tag.names if not isinstance(n.meaning, Dataset) and n.meaning.dataset in own])
+    ):
+        return Noun(f"{noun.text} {tag.text}", tuple(inner), sums=False)
+    if (
+        theirs
+        and not tag.verb
+        and (outer := [n for n in noun.names if not isinstance(n.meaning, Dataset) and n.meaning.dataset in theirs])
+    ):
+        return noun.only(outer)
+    return None

@@ -1,0 +1,194 @@
+"""Rules for what is asked for: counts, sums, averages, shares, what is listed, and by what it is grouped."""
+
+from __future__ import annotations
+
+from boathouse.ask.intent import Having, Measure, Noun, Rank, UnclearError
+from boathouse.ask.knowledge import Name
+from boathouse.ask.reading.conditions import Conditions
+from boathouse.ask.reading.cursor import AGGREGATES, OPERATORS
+
+
+class Figures(Conditions):
+    """Rules, each named after the kind of tag that it reads."""
+
+    def _count(self) -> None:
+        self.take()
+        distinct = self.kind() == "distinct" and bool(self.take())
+        place = self.at
+        self._modifiers()
+        noun = self.noun()
+        if noun is None:
+            if self.at > place and self.kind() in ("", "period"):
+                return self._count_values()
+            self.pending_count = True
+        elif self.aggregate == "avg":  # "average number of polls per race"
+            self.aggregate = None
+            self.made.measures.append(Measure("average count", noun))
+        else:
+            self._measured("distinct" if distinct else "count", noun)
+        return None
+
+    def _count_values(self) -> None:
+        """`how many hires`: the rows that a value marks, where only one column has it."""
+        condition = self.conditions()[-1]
+        if condition.kind != "value" or len({v.columns for v in condition.values[0]}) != 1:
+            self.pending_count = True
+            return
+        dataset = self.known.datasets[condition.values[0][0].columns[0].dataset]
+        self.made.measures.append(Measure("count", Noun(condition.text, (Name(dataset),))))
+
+    def _how_much(self) -> None:
+        self.take()
+        self._modifiers()
+        noun = self.noun()
+        if noun is None:
+            self.aggregate = "sum"
+        elif noun.numeric:
+            self.made.measures.append(Measure("sum", noun))
+        else:
+            self.nouns.append(noun)
+            self.aggregate = "sum"
+
+    def _aggregate(self) -> None:
+        tag = self.take()
+        how = AGGREGATES[tag.kind]
+        if self.kind() in ("count", "concept", "distinct"):
+            self.aggregate = how if self.kind() == "count" and how == "avg" else None if self.kind() == "count" else how
+            return
+        if self.kind() in AGGREGATES and self.aggregate is None:
+            self.aggregate = how
+            return
+        self._modifiers()
+        noun = self.noun()
+        if noun is None:
+            self._afterwards(how)
+        elif noun.metrics or noun.numeric or noun.datasets or noun.sums:
+            self._measured(how, noun)
+        else:
+            raise UnclearError(f"{noun.text!r} is no figure, so there is no {tag.text} of it", asks=True)
+
+    _sum = _average = _median = _aggregate
+
+    def _afterwards(self, how: str) -> None:
+        """`… on average`, `… in total`: about what was named before; else about what comes."""
+        measures = self.made.measures
+        if how == "sum" and measures and measures[-1].how in ("count", "sum", "metric", "distinct"):
+            return  # "how many orders in total"
+        if measures and measures[-1].how in ("count", "value", "sum"):
+            last = measures.pop()
+            counted = last.how == "count" and not any(column.is_measure for column in last.noun.columns)
+            measures.append(Measure(f"{'average' if how == 'avg' else how} count" if counted else how, last.noun))
+            return
+        self.aggregate = how
+
+    def _measured(self, how: str, noun: Noun) -> None:
+        measure = Measure(how, noun)
+        if self.kind() in OPERATORS and self.kind(1) == "number" and self.made.subject is not None:
+            self.made.having.append(Having(measure, *self._comparison()))
+        elif self.made.rank and self.made.rank.measure is None and self.made.subject:
+            self.made.rank.measure = measure
+        else:
+            self.made.measures.append(measure)
+
+    def _distinct(self) -> None:
+        self.take()
+        noun = self.noun()
+        if noun is None:
+            raise UnclearError("different what?", asks=True)
+        if self.made.listed and not noun.numeric:
+            self.made.subject = noun
+        else:
+            self._measured("distinct", noun)
+
+    def _which(self) -> None:
+        tag = self.take()
+        self.made.listed = self.made.listed or bool(tag)
+        if self.kind() == "number" and self.kind(1) in ("name", "calendar"):
+            self.limit = int(self.take().number)
+        if self.kind() == "distinct":
+            self.take()
+        place = self.at
+        self._modifiers()
+        if self.kind() not in ("name", "calendar", "label") or self._is_flag(self.tags[self.at]):
+            return
+        if set(self.tags[self.at].after) & self.lexicon.asking_verbs:
+            self.done_by = True
+            return
+        nouns = self.nouns_listed()
+        if (
+            len(nouns) == 1
+            and self.made.subject is None
+            and not nouns[0].label
+            and not (nouns[0].numeric and not nouns[0].datasets)
+        ):
+            self.made.subject = nouns[0]
+        elif self.at > place:
+            self.made.select += nouns
+
+    def _when(self) -> None:
+        self.take()
+        self.asked_when = True
+
+    def _by(self) -> None:
+        tag = self.take()
+        if self.kind() in ("value", "period", ""):
+            return
+        rank = self.made.rank
+        if self.kind() in ("count", *AGGREGATES, "distinct"):
+            if rank is None:
+                self.made.rank = Rank(True, self.limit)
+            return
+        if self.kind() == "label":
+            raise UnclearError(f"{tag.text} the name of what?", asks=True)
+        nouns = self.nouns_listed()
+        if rank and rank.measure is None and len(nouns) == 1 and nouns[0].numeric:
+            rank.measure = Measure("value", nouns[0])
+        elif not nouns:
+            raise UnclearError(f"{tag.text} what?", asks=True)
+        else:
+            self.made.groups += nouns
+
+    def _per(self) -> None:
+        tag = self.take()
+        if self.kind() == "distinct":
+            self.take()
+        nouns = self.nouns_listed()
+        if not nouns:
+            raise UnclearError(f"{tag.text} what?", asks=True)
+        ratio = any(measure.how.endswith("count") and " " in measure.how for measure in self.made.measures)
+        if (ratio or self.aggregate == "avg" or self._averages_a_metric()) and len(nouns) == 1:
+            self.made.ratio = nouns[0]
+        else:
+            self.made.groups += nouns
+
+    def _averages_a_metric(self) -> bool:
+        return any(measure.how == "avg" and measure.noun.metrics for measure in self.made.measures)
+
+    def _rhythm(self) -> None:
+        tag = self.take()
+        self.made.groups.append(Noun(tag.text, unit=tag.unit))
+
+    def _calendar(self) -> None:
+        self.nouns.append(self.noun() or Noun(""))
+
+    def _label(self) -> None:
+        self.made.select += self.nouns_listed()
+
+    def _share(self) -> None:
+        tag = self.take()
+        self.made.share = 100 if tag.kind == "percent" else 1
+        self.made.part, self.made.conditions = self.made.conditions, []  # "Germany's share of …"
+        self._modifiers()
+        self.whole = len(self.made.conditions)
+        noun = self.noun()
+        if noun is None and self.kind() == "period":
+            self._period()
+            self._modifiers()
+            noun = self.noun()
+        if noun is None:
+            if self.kind() in ("sum", "count"):
+                return
+            raise UnclearError(f"{tag.text} what?", asks=True)
+        self.made.measures.append(Measure("value" if noun.numeric and not noun.datasets else "count", noun))
+
+    _percent = _share

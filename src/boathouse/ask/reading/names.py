@@ -1,0 +1,96 @@
+"""Rules for names of datasets, columns and metrics that no other rule took."""
+
+from __future__ import annotations
+
+from boathouse.ask.intent import Condition, Measure, Noun, UnclearError
+from boathouse.ask.knowledge import Column, Name
+from boathouse.ask.reading.cursor import OPERATORS
+from boathouse.ask.reading.figures import Figures
+
+
+class Names(Figures):
+    """Rules, each named after the kind of tag that it reads."""
+
+    def _name(self) -> None:
+        tag = self.tags[self.at]
+        if self._is_flag(tag):
+            self.take()
+            self.conditions().append(
+                Condition("flag", tag.text, noun=Noun(tag.text, tag.names), negated=self.negated != tag.negated)
+            )
+            self.negated = False
+            return None
+        if self.negated:
+            return self._negated_name()
+        if self._led_value(tag):
+            self.take()
+            return self._value()
+        if tag.verb:
+            return self._verb()
+        noun = self.noun()
+        assert noun is not None
+        if self._led_value(tag) and self.kind() == "value":
+            return self._value()
+        if (
+            set(tag.after) & self.lexicon.possessing
+            and not noun.datasets
+            and noun.columns
+            and self.kind() not in (*OPERATORS, "between", "number")
+        ):
+            self.conditions().append(Condition("null", noun.text, noun=noun, negated=True))
+        elif self.made.measures and noun.columns and set(noun.columns) <= set(self.made.measures[-1].noun.columns):
+            return None  # "average length in milliseconds"
+        elif self.aggregate and (noun.numeric or noun.sums or (noun.datasets and self.aggregate == "sum")):
+            how, self.aggregate = self.aggregate, None
+            self._measured(how, noun)
+        elif noun.label or (
+            self.made.listed and self.made.subject is None and not noun.numeric and not self.made.measures and noun.datasets
+        ):
+            self.made.subject = noun
+        else:
+            self.nouns.append(noun)
+        return None
+
+    def _verb(self) -> None:
+        """`joined in 2023`, `billed to Germany`, `composed by Bach`: which date, dataset or column is meant."""
+        tag = self.take()
+        noun = Noun(tag.text, tag.names)
+        dates = [name for name in noun.names if isinstance(name.meaning, Column) and name.meaning.kind == "date"]
+        if dates and not noun.datasets:
+            if self.made.measures and self.made.measures[-1].how in ("latest", "earliest"):
+                how = "max" if self.made.measures.pop().how == "latest" else "min"
+                self.made.measures.append(Measure(how, noun.only(dates)))
+            elif self.kind() == "period":
+                self._period(noun.only(dates))
+            elif self.made.conditions and self.made.conditions[-1].kind == "period":
+                self.made.conditions[-1].noun = noun.only(dates)
+            else:
+                self.nouns.append(noun)
+            return None
+        if self.kind() == "by" and self.kind(1) == "value" and self._led_value(tag, 1):
+            self.take()
+            return self._value()
+        self.made.verbs.append(noun if noun.datasets else self._dataset_of(noun))
+        return None
+
+    def _dataset_of(self, noun: Noun) -> Noun:
+        """The dataset whose columns a verb names in part: `billed` of billing_city and billing_country."""
+        datasets = {column.dataset for column in noun.columns}
+        if len(datasets) != 1:
+            raise UnclearError(f"{noun.text!r} may be about {' or '.join(sorted(datasets))}", asks=True)
+        return Noun(noun.text, (Name(self.known.datasets[datasets.pop()]),))
+
+    def _negated_name(self) -> None:
+        tag = self.tags[self.at]
+        if self._led_value(tag):
+            self.take()
+            return self._value()
+        if tag.verb:
+            self.negated = False
+            return self._absence(tag)
+        noun = self.noun()
+        self.negated = False
+        if noun is None or noun.datasets:
+            raise UnclearError(f"what is not {tag.text!r}?", asks=True)
+        self.conditions().append(Condition("null", tag.text, noun=noun))
+        return None

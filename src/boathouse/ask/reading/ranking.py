@@ -1,0 +1,119 @@
+"""Rules for the most, the latest, the longest: what is ranked, and by which figure."""
+
+from __future__ import annotations
+
+from boathouse.ask.intent import Measure, Noun, Rank, UnclearError
+from boathouse.ask.knowledge import Column, Metric
+from boathouse.ask.reading.conditions import Conditions
+from boathouse.ask.reading.cursor import OPERATORS, RANKING
+from boathouse.ask.words import Tag
+
+
+class Ranking(Conditions):
+    """Rules, each named after the kind of tag that it reads."""
+
+    def _ranking(self) -> None:
+        """`top 5 X`, `the most X`, `biggest X`, `latest X`."""
+        tag = self.take()
+        descending = RANKING[tag.kind]
+        if self.kind() == "and" and self.kind(1) in RANKING:  # "first and last polldate"
+            self.take()
+            other = self.take()
+            noun = self.noun()
+            if noun is None:
+                raise UnclearError(f"{tag.text} and {other.text} what?", asks=True)
+            self.made.measures += [Measure("max" if RANKING[kind] else "min", noun) for kind in (tag.kind, other.kind)]
+            return
+        if self.kind() == "number":
+            self.limit = int(self.take().number)
+        if tag.kind in ("highest", "lowest") and self.kind() in ("sum", "average", "median", "count"):
+            self.made.rank = Rank(descending, self.limit)
+            if self.made.subject is None and self.nouns:
+                self.made.subject = self.nouns.pop()
+            return
+        self._modifiers()
+        noun = self.noun()
+        if noun is None:
+            self._ranked_before(tag, descending)
+        elif tag.kind in ("latest", "earliest", "last"):
+            self._ranked_by_time(noun, descending)
+        elif tag.kind in ("most", "fewest"):
+            how = "sum" if noun.numeric and not noun.datasets else "count"
+            self._ranked_by(Measure(how, noun), descending)
+        elif noun.numeric and not noun.datasets:
+            self._ranked_by(Measure("value", noun), descending)
+        else:
+            self.made.rank = Rank(descending, self.limit)
+            self.made.subject = noun
+
+    _highest = _lowest = _most = _fewest = _latest = _earliest = _last = _ranking
+
+    def _ranked_by(self, measure: Measure, descending: bool) -> None:
+        if self.made.subject is None and self.nouns and (self.made.listed or self.limit):
+            self.made.subject = self.nouns.pop(0)
+        if self.made.subject is None and measure.how == "value":
+            self.made.measures.append(Measure("max" if descending else "min", measure.noun))
+        else:
+            self.made.rank = Rank(descending, self.limit, measure)
+
+    def _ranked_before(self, tag: Tag, descending: bool) -> None:
+        """`revenue was highest`, `sold the most`: by the figure named before."""
+        made = self.made
+        figures = [noun for noun in self.nouns if noun.numeric]
+        verbs = [noun for noun in made.verbs if noun.metrics]
+        if figures:
+            self.nouns.remove(figures[-1])
+            made.rank = Rank(descending, self.limit, Measure("value", figures[-1]))
+        elif verbs and tag.kind in ("most", "fewest", "highest", "lowest"):
+            made.verbs.remove(verbs[-1])
+            made.rank = Rank(
+                descending,
+                self.limit,
+                Measure("value", verbs[-1].only([n for n in verbs[-1].names if isinstance(n.meaning, Metric)][:1])),
+            )
+        elif made.measures and made.subject:
+            made.rank = Rank(descending, self.limit, made.measures.pop())
+        elif tag.kind == "last":
+            return  # "how long does it last"
+        else:
+            raise UnclearError(f"{tag.text!r} by which figure?", asks=True)
+
+    def _ranked_by_time(self, noun: Noun, descending: bool) -> None:
+        dates = [n for n in noun.names if isinstance(n.meaning, Column) and n.meaning.kind == "date"]
+        if dates:
+            self.made.measures.append(Measure("max" if descending else "min", noun.only(dates)))
+        elif noun.datasets and self.asked_when:
+            self.made.measures.append(Measure("latest" if descending else "earliest", noun))
+        elif noun.datasets:
+            self.made.subject, self.made.rank = noun, Rank(descending, self.limit, Measure("time", noun))
+        else:
+            raise UnclearError(f"{noun.text!r} has no date to be the latest or earliest by", asks=True)
+
+    def _concept(self) -> None:
+        """A word such as `longest`, `cost` or `sold`: what it looks for in the lake."""
+        tag = self.take()
+        found = (self.known.named(self.lexicon.tokens(word.replace("_", " "))) for word in self.lexicon.concepts[tag.word])
+        names = next((near for some in found if (near := [name for name in some if name.cost < 2])), [])
+        noun = Noun(tag.text, tuple(names))
+        if tag.word in self.lexicon.extreme:
+            self._extreme(tag, noun)
+        elif self.kind() in OPERATORS and self.kind(1) == "number":
+            self.conditions().append(self._compared(noun))
+        elif self.kind() == "name" and any(name.meaning is n.meaning for n in self.tags[self.at].names for name in names):
+            return
+        else:
+            self.made.verbs.append(noun)
+
+    def _extreme(self, tag: Tag, figure: Noun) -> None:
+        if not figure.names:
+            raise UnclearError(f"{tag.text!r} by which figure?", asks=True)
+        descending = tag.word not in self.lexicon.low
+        if self.kind() == "number":
+            self.limit = int(self.take().number)
+        self._modifiers()
+        noun = self.noun()
+        if noun is not None and noun.numeric and not noun.datasets:
+            self._ranked_by(Measure("value", noun), descending)
+            return
+        self.made.subject = noun or self.made.subject
+        self.made.rank = Rank(descending, self.limit, Measure("value", figure))

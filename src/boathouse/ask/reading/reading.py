@@ -1,0 +1,62 @@
+"""Reads the tags of a question from left to right, each by the rule of its kind; what no rule takes makes it a question back.
+`Reading(...).intent()` is the way in."""
+
+from __future__ import annotations
+
+from boathouse.ask.intent import Intent, Noun, UnclearError
+from boathouse.ask.reading.names import Names
+from boathouse.ask.reading.ranking import Ranking
+from boathouse.ask.reading.settling import settle
+
+
+class Reading(Ranking, Names):
+    """One question."""
+
+    def intent(self) -> Intent:
+        """Raises UnclearError."""
+        self.through()
+        return settle(self)
+
+    def through(self) -> None:
+        """Applies the rules to every tag."""
+        while self.at < len(self.tags):
+            self.rule(self.kind() if hasattr(self, f"_{self.kind()}") else "unknown")
+
+    def _unknown(self) -> None:
+        tag = self.take()
+        raise UnclearError(f"I do not know what {tag.text!r} means here", word=tag.word or tag.text)
+
+    def _cause(self) -> None:
+        raise UnclearError("I can say what the data shows, not why")
+
+    def _forecast(self) -> None:
+        raise UnclearError("I can say what the data shows, not what will be")
+
+    def _vague(self) -> None:
+        tag = self.take()
+        raise UnclearError(
+            f"how much is {tag.text!r}? Say it as a number, as in 'more than 100', or ask for the top 10", asks=True
+        )
+
+    def _best(self) -> None:
+        tag = self.take()
+        if not any(t.kind == "by" for t in self.tags[self.at :]):
+            raise UnclearError(f"{tag.text!r} by which figure? Add 'by …'", asks=True)
+        raise UnclearError(f"{tag.text!r} is not a figure: ask for the highest or the lowest", asks=True)
+
+    def _ascending(self) -> None:
+        tag = self.take()
+        self._sort(None, tag.kind == "descending")
+
+    def _sorted(self) -> None:
+        self.take()
+        noun = self.noun()
+        descending = self.kind() == "descending"
+        if self.kind() in ("ascending", "descending"):
+            self.take()
+        self._sort(noun, descending)
+
+    def _sort(self, noun: Noun | None, descending: bool) -> None:
+        self.made.sort = (noun or Noun(""), descending)
+
+    _descending = _ascending
