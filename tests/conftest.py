@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from boathouse.engine import Engine
 from boathouse.init import create
 from boathouse.lake.records import RunRecord
 from boathouse.workbench import Workbench
+from demo import silos
 
 REPOSITORY = Path(__file__).parents[1]
 SHARED = REPOSITORY.parent / "shared" / "data"
@@ -31,6 +34,22 @@ def shared() -> Path:
 def wb(tmp_path: Path) -> Workbench:
     """An empty workbench."""
     return boathouse.open(create(tmp_path / "workbench"))
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Workbench:
+    """A copy of this repository's workbench with its silos, on the road once. To be left as it is."""
+    root = tmp_path_factory.mktemp("demo")
+    for name in ("demo", "pipelines", "expectations", "notebooks"):
+        shutil.copytree(REPOSITORY / name, root / name, ignore=shutil.ignore_patterns("payments.*", "deliveries.*"))
+    shutil.copy(REPOSITORY / "boathouse.toml", root)
+    silos.write(root / "silos", date(2026, 11, 22))
+    made = boathouse.open(root)
+    for name in made.pipelines():
+        road = made.road(name)
+        for step in (road.land, road.stage, road.clean, road.validate, road.publish, road.finish):
+            step()
+    return made
 
 
 @pytest.fixture

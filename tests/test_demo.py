@@ -29,20 +29,6 @@ REPOSITORY = Path(__file__).parents[1]
 PIPELINES = ["categories", "customers", "invoices", "orders", "products", "targets"]
 
 
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Workbench:
-    """A copy of this repository's workbench with its silos, on the road once. To be left as it is."""
-    root = tmp_path_factory.mktemp("demo")
-    for name in ("demo", "pipelines", "expectations", "notebooks"):
-        shutil.copytree(REPOSITORY / name, root / name, ignore=shutil.ignore_patterns("payments.*", "deliveries.*"))
-    shutil.copy(REPOSITORY / "boathouse.toml", root)
-    silos.write(root / "silos", TODAY)
-    wb = boathouse.open(root)
-    for name in PIPELINES:
-        go(wb, name)
-    return wb
-
-
 @pytest.fixture
 def copy(demo: Workbench, tmp_path: Path) -> Workbench:
     """A copy of that, to be changed."""

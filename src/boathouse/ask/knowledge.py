@@ -151,6 +151,7 @@ class Knowledge:
         from boathouse.ask.relations import find
 
         known.relations = find(wb, policy, known, pipelines)
+        known._name_relations()
         return known
 
     # names
@@ -198,6 +199,16 @@ class Knowledge:
         """What some words may be the name of."""
         found = {id(name.meaning): name for key in reversed(self.lexicon.keys(tokens)) for name in self.names.get(key, [])}
         return list(found.values())
+
+    def _name_relations(self) -> None:
+        """Where a column names a row of another dataset, its name without `_id` means that row: person_id, of people."""
+        for relation in self.relations:
+            column, parent = self.datasets[relation.child].columns[relation.column], self.datasets[relation.parent]
+            for key, names in self.names.items():
+                if any(name.meaning is column and name.cost == 1 for name in names):
+                    kept = [name for name in names if name.meaning is not column]
+                    there = any(name.meaning is parent for name in kept)
+                    self.names[key] = kept if there else [*kept, Name(parent, 1)]
 
     # values
 

@@ -1,0 +1,44 @@
+"""Follow-ups know what was asked before, and conversations know nothing of each other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from boathouse.ask import Conversation
+from boathouse.errors import UsageError
+from boathouse.workbench import Workbench
+from tests.ask.test_offline import rows
+
+
+def test_follow_ups_change_what_was_asked(small: Workbench):
+    talk = Conversation()
+    assert rows(small, "How many orders in the West?", conversation=talk) == [(3,)]
+    assert rows(small, "and by person?", conversation=talk) == [("Ada", 2), ("Bo", 1)]
+    assert rows(small, "only 2026", conversation=talk) == [("Ada", 2)]
+    assert rows(small, "what about the East?", conversation=talk) == [("Bo", 2)]
+
+
+def test_a_question_of_its_own_is_not_a_follow_up(small: Workbench):
+    talk = Conversation()
+    rows(small, "How many orders in the West?", conversation=talk)
+    assert rows(small, "How many people are there?", conversation=talk) == [(3,)]
+
+
+def test_a_fragment_with_nothing_before_is_a_question_back(small: Workbench):
+    assert small.ask("and by region?").status != "answered"
+    talk = Conversation()
+    rows(small, "How many orders are there?", conversation=Conversation())
+    assert small.ask("and by region?", conversation=talk).status != "answered"
+
+
+def test_a_kept_conversation_goes_on(small: Workbench):
+    rows(small, "How many orders in the West?", conversation="mine")
+    assert rows(small, "and by person?", conversation="mine") == [("Ada", 2), ("Bo", 1)]
+    assert len(Conversation.load(small.lake, "mine").turns) == 2
+
+
+def test_a_name_that_leads_elsewhere_is_refused(small: Workbench, tmp_path: Path):
+    with pytest.raises(UsageError, match="cannot name a conversation"):
+        small.ask("How many orders?", conversation="../../x")
