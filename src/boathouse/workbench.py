@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import getpass
 import uuid
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -245,11 +246,11 @@ class Workbench:
     def ask(
         self, question: str, *, conversation: Conversation | str | None = None, answerer: str | None = None,
         limits: QueryLimits | None = None, role: str | Policy | None = None, step: Callable[[str], None] | None = None,
-        run: Callable[[str, QueryLimits], Result] | None = None,
+        run: Callable[[str, QueryLimits], Result] | None = None, caller: str | None = None,
     ) -> Answer:  # fmt: skip
         """The answer to a question in plain language, a question back, or a refusal. `conversation` is what was said before,
-        or the name that it is kept under in the lake; `step` is told what goes on, `run` runs the query elsewhere. Raises
-        UsageError for an answerer that is none."""
+        or the name that it is kept under in the lake; `step` is told what goes on, `run` runs the query elsewhere,
+        `caller` is who asks. Raises UsageError for an answerer that is none."""
         from boathouse.ask import Conversation
         from boathouse.config import QueryLimits
 
@@ -263,7 +264,14 @@ class Workbench:
             return self.reader.sql(sql, limits=limits, policy=policy)
 
         made = self.asker.ask(
-            question, policy, answerer or self.config.ask.answerer, talk, limits, step or (lambda _: None), run or here
+            question,
+            policy,
+            answerer or self.config.ask.answerer,
+            talk,
+            limits,
+            step or (lambda _: None),
+            run or here,
+            caller or getpass.getuser(),
         )
         if name:
             talk.save(self.lake, name)

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from boathouse.init import create
 from boathouse.workbench import Workbench
-from tests.conftest import REPOSITORY, SHARED
+from tests.ask.conftest import path
+from tests.conftest import REPOSITORY
 
 SETS = {
     "demo": REPOSITORY / "questions" / "demo.yml",
-    "chinook": Path(__file__).with_name("chinook.yml"),
-    "polls": Path(__file__).with_name("polls.yml"),
+    "chinook": path("chinook"),
+    "polls": path("polls"),
 }
-DEMO = ("orders", "customers", "products", "categories", "invoices", "targets")
 EMPTY_IS_RIGHT = 5  # answers that are zero or nothing, and rightly so
 
 
@@ -36,35 +34,12 @@ def test_each_question_has_one_expectation(name: str):
     assert abs(halves.count("build") - halves.count("held")) <= 1
 
 
-@pytest.fixture(scope="module")
-def lakes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Workbench]:
-    if not SHARED.is_dir():
-        pytest.skip("../shared/data is not here: these questions are about files from it")
-    made = {name: Workbench(create(tmp_path_factory.mktemp(name) / "workbench")) for name in ("chinook", "polls")}
-    made["chinook"].add_all("", f"sqlite:///{SHARED / 'chinook' / 'Chinook_Sqlite.sqlite'}")
-    made["polls"].add("polls", str(SHARED / "polls" / "raw-polls-2023.csv"))
-    for wb in made.values():
-        for pipeline in wb.pipelines():
-            road = wb.road(pipeline)
-            for step in (road.land, road.stage, road.clean, road.validate, road.publish, road.finish):
-                step()
-            assert road.record.status == "published", road.record.error
-    return made
-
-
-@pytest.mark.parametrize("name", ["chinook", "polls"])
-def test_each_expected_query_finds_something(lakes: dict[str, Workbench], name: str):
-    empty = [one["ask"] for one in questions(name) if "sql" in one and not _says_something(lakes[name].sql(one["sql"]).rows())]
+@pytest.mark.parametrize("name", SETS)
+def test_each_expected_query_finds_something(request: pytest.FixtureRequest, name: str):
+    wb: Workbench = request.getfixturevalue(name)
+    empty = [one["ask"] for one in questions(name) if "sql" in one and not _says_something(wb.sql(one["sql"]).rows())]
     assert len(empty) <= EMPTY_IS_RIGHT, empty
 
 
 def _says_something(rows: list[dict[str, Any]]) -> bool:
     return any(value not in (None, 0) for row in rows for value in row.values())
-
-
-def test_each_query_of_the_demo_is_one_that_may_run(wb: Workbench):
-    from boathouse.query.guard import check
-
-    for one in questions("demo"):
-        if "sql" in one:
-            assert set(check(wb.reader.cursor(), one["sql"], DEMO).datasets) <= set(DEMO)

@@ -35,11 +35,19 @@ class Asker:
         self._lock = threading.Lock()
 
     def ask(
-        self, question: str, policy: Policy, name: str, conversation: Conversation, limits: QueryLimits, step: Step, run: Run
+        self,
+        question: str,
+        policy: Policy,
+        name: str,
+        conversation: Conversation,
+        limits: QueryLimits,
+        step: Step,
+        run: Run,
+        caller: str,
     ) -> Answer:
         """The answer, as the caller's policy has it. What goes wrong is an answer too."""
         try:
-            made = self._answer(question, policy, name, conversation, limits, step, run)
+            made = self._answer(question, policy, name, conversation, limits, step, run, caller)
         except UnclearError as problem:
             text = problem.text if problem.text.endswith("?") else f"{problem.text}."
             status = "clarify" if problem.asks else "refused"
@@ -50,7 +58,15 @@ class Asker:
         return made
 
     def _answer(
-        self, question: str, policy: Policy, name: str, conversation: Conversation, limits: QueryLimits, step: Step, run: Run
+        self,
+        question: str,
+        policy: Policy,
+        name: str,
+        conversation: Conversation,
+        limits: QueryLimits,
+        step: Step,
+        run: Run,
+        caller: str,
     ) -> Answer:
         if not question.strip():
             raise UnclearError("What would you like to know", asks=True)
@@ -58,7 +74,7 @@ class Asker:
             raise UnclearError(f"That is {len(question):,} characters; a question has at most {_LONGEST:,}")
         step("looking at what there is")
         known = self.known(policy)
-        context = Context(self.wb, policy, known, lambda sql: run(sql, limits), conversation, step)
+        context = Context(self.wb, policy, known, lambda sql: run(sql, limits), conversation, caller, step)
         if (proven := verified(self.wb.root, question, known)) is not None:
             name, draft = "verified", Draft(proven.sql, [f"verified by {proven.author}, {proven.date}"])
         else:

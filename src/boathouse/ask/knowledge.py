@@ -9,6 +9,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from boathouse import clock
+from boathouse.ask.glossary import glossary
 from boathouse.ask.lexicon import Lexicon, Token, lexicon
 from boathouse.config import Pipeline
 from boathouse.engine import quote
@@ -129,6 +130,7 @@ class Knowledge:
     metrics: list[Metric] = field(default_factory=list)
     names: dict[str, list[Name]] = field(default_factory=dict)
     values: dict[tuple[str, ...], list[Value]] = field(default_factory=dict)
+    glossary: dict[str, str] = field(default_factory=dict)
     longest: int = 1
 
     @staticmethod
@@ -152,6 +154,7 @@ class Knowledge:
 
         known.relations = find(wb, policy, known, pipelines)
         known._name_relations()
+        known.glossary = glossary(wb.root)
         return known
 
     # names

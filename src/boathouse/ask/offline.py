@@ -26,7 +26,9 @@ class Offline:
         units = {metric.name: metric.unit for metric in context.known.metrics if metric.unit}
         units |= {f"{how}_{c.name}": c.unit for d in context.known.datasets.values() for c in d.columns.values() if c.unit
                   for how in ("sum", "avg", "median", "min", "max")}  # fmt: skip
-        return Draft(made.sql, made.notes, made.measures, made.groups, units)
+        read = tagger.translated(question)
+        notes = made.notes if read == question else [f"read as {read!r}, by glossary.yml", *made.notes]
+        return Draft(made.sql, notes, made.measures, made.groups, units)
 
     def _intent(self, tags: list[Tag], tagger: Tagger, context: Context) -> Intent:
         before = context.conversation.intent or self._remembered(tagger, context)

@@ -29,6 +29,7 @@ class Context:
     known: Knowledge
     run: Callable[[str], Result]
     conversation: Conversation
+    caller: str
     step: Step = field(default=lambda _: None)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 
 from boathouse.ask import periods
@@ -62,7 +63,7 @@ class Tagger:
 
     def tags(self, question: str) -> list[Tag]:
         """The tags of a question, in its order."""
-        tokens = self.known.lexicon.tokens(question)
+        tokens = self.known.lexicon.tokens(self.translated(question))
         place, gap = 0, False
         found: list[Tag] = []
         fillers: list[str] = []
@@ -80,6 +81,12 @@ class Tagger:
                 fillers, gap = [], False
             place += size
         return found
+
+    def translated(self, question: str) -> str:
+        """The question with the glossary's terms put into the words that they mean."""
+        for term, meaning in sorted(self.known.glossary.items(), key=lambda pair: -len(pair[0])):
+            question = re.sub(rf"\b{re.escape(term)}\b", lambda _, meaning=meaning: meaning, question, flags=re.IGNORECASE)  # type: ignore[misc]
+        return question
 
     def _is_verb(self, tag: Tag) -> bool:
         """Whether a name stands in a verb's form: `composed` of composer, `joined` of joined, `ordered` of orders."""

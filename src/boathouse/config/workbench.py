@@ -96,7 +96,23 @@ class Ask(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    answerer: str = Field("offline", description="`offline`, or another that is installed.")
+    answerer: str = Field("offline", description="`offline`, `sql` (a model writes the query), or another that is installed.")
+    model: str | None = Field(None, description="The model, by LiteLLM's name for it: `openai/…`, `anthropic/…`, `ollama/…`.")
+    url: str | None = Field(None, description="The address of a server that speaks OpenAI's protocol; unset: the provider's.")
+    key: str | None = Field(None, description="Its key as `${NAME}`; unset: the provider's own variable.")
+    seconds: float = Field(60, gt=0, description="Seconds that a model may take to answer.")
+    values: list[str] = Field(
+        default_factory=list, description="Datasets, with `*` for any letters, of which a model is told sample values."
+    )
+    tokens_per_day: int | None = Field(None, ge=0, description="Tokens that one user may use in a day.")
+    money_per_day: float | None = Field(None, ge=0, description="US dollars that one user may spend in a day.")
+
+    @field_validator("key")
+    @classmethod
+    def _is_a_placeholder(cls, value: str | None) -> str | None:
+        if value and not re.fullmatch(r"\$\{[A-Za-z_]\w*\}", value):
+            raise ValueError("write the name of a variable, as ${OPENAI_API_KEY}: a key does not belong in a file")
+        return value
 
 
 class Role(BaseModel):

@@ -56,7 +56,9 @@ def _answered(request: Request, site: Site, who: Caller, talk: Talk, question: s
 
     with talk.lock:
         limits = site.limits.model_copy(update={"rows": min(site.limits.rows or _ROWS, _ROWS)})
-        answer = site.wb.ask(question, conversation=talk.conversation, limits=limits, role=who.policy, step=step, run=run)
+        answer = site.wb.ask(
+            question, conversation=talk.conversation, limits=limits, role=who.policy, step=step, run=run, caller=who.name
+        )
     return {**answer.to_json(), "conversation": talk.name}
 
 

@@ -1,0 +1,62 @@
+"""What may leave the house: the one place that decides what a model is told. Schema and metadata; sample values only of the
+datasets that boathouse.toml opens, masked columns never."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from typing import Any
+
+from boathouse.ask.documents import Passage
+from boathouse.ask.knowledge import Dataset, Knowledge
+from boathouse.ask.protocol import Context
+from boathouse.ask.verified import Verified
+
+_SAMPLES, _VERIFIED = 12, 20
+
+
+def told(context: Context, passages: Sequence[Passage], verified: Sequence[Verified]) -> str:
+    """All that a model learns beside the question: one JSON object, so that no text in it can pass for anything but data."""
+    known, policy = context.known, context.policy
+    entries = {entry["name"]: entry for entry in context.wb.catalog(role=policy)}
+    masked = {applied.dataset: set(applied.masked) for applied in policy.applied(known.datasets)}
+    opened = [name for name in known.datasets if any(fnmatchcase(name, one) for one in context.wb.config.ask.values)]
+    samples = _samples(known, {name: masked.get(name, set()) for name in opened})
+    return json.dumps(
+        {
+            "today": str(known.today),
+            "datasets": [_dataset(d, entries[d.name], samples) for d in known.datasets.values()],
+            "relations": [f"{r.child}.{r.column} names a row of {r.parent} by {r.key}{' (found, not declared)' if r.found else ''}"
+                          for r in known.relations],
+            "metrics": [{"name": m.name, "dataset": m.dataset, "sql": m.sql, "unit": m.unit} for m in known.metrics],
+            "glossary": known.glossary,
+            "verified_questions": [{"question": one.ask, "sql": one.sql} for one in verified[:_VERIFIED]],
+            "documents": [{"from": passage.source, "text": passage.text} for passage in passages],
+        },
+        ensure_ascii=False, default=str,
+    )  # fmt: skip
+
+
+def _dataset(dataset: Dataset, entry: dict[str, Any], samples: dict[tuple[str, str], list[str]]) -> dict[str, Any]:
+    columns = []
+    for column in entry["columns"]:
+        spec = dataset.columns[column["name"]]
+        shown = {"name": column["name"], "type": column["type"], "description": column["description"], "unit": spec.unit}
+        if found := samples.get((dataset.name, column["name"])):
+            shown["some_values"] = found
+        columns.append({key: value for key, value in shown.items() if value is not None})
+    return {"name": dataset.name, "description": entry["description"], "key": dataset.key, "time": dataset.time,
+            "verdict": entry["verdict"], "updated_at": entry["updated_at"], "columns": columns}  # fmt: skip
+
+
+def _samples(known: Knowledge, opened: dict[str, set[str]]) -> dict[tuple[str, str], list[str]]:
+    found: dict[tuple[str, str], list[str]] = {}
+    for values in known.values.values():
+        for value in values:
+            column = value.columns[0]
+            if len(value.columns) == 1 and column.dataset in opened and column.name not in opened[column.dataset]:
+                some = found.setdefault((column.dataset, column.name), [])
+                if len(some) < _SAMPLES:
+                    some.append(value.values[0])
+    return found
