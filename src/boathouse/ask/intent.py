@@ -74,6 +74,7 @@ class Condition:
     negated: bool = False
     together: str = "or"
     also: tuple[Name, ...] = ()  # columns that a value's words name in part
+    direction: str = ""  # from or to, where it was said
 
 
 @dataclass

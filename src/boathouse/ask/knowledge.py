@@ -24,6 +24,7 @@ _KEYS = ("id", "key", "code", "no", "number", "nr", "uuid")
 _LABELS = ("name", "full_name", "title", "label")
 _PERIODS = ("day", "week", "month", "quarter", "year")
 _TIMES = ("on", "at", "date", "time", "day")
+_PERSONAL = {"birth", "born", "dob", "birthday", "birthdate"}  # dates that 'last month' never means
 _PREFIXES = ("tbl", "dim", "fact", "fct", "stg", "raw", "t")
 
 
@@ -39,10 +40,11 @@ class Column:
     nulls: bool = False
     unique: bool = False
     unit: str | None = None
+    foreign: bool = False  # names a row of another dataset
 
     @property
     def is_key(self) -> bool:
-        return self.name.split("_")[-1] in _KEYS
+        return self.foreign or self.name.split("_")[-1] in _KEYS
 
     @property
     def is_measure(self) -> bool:
@@ -163,6 +165,12 @@ class Knowledge:
         parts = dataset.name.lower().split("_")
         own = parts[1:] if len(parts) > 1 and parts[0] in _PREFIXES else parts
         self._call(own, dataset)
+        if len(own) > 1:  # the head of the name: orders, of sales_orders
+            self._call(own[-1:], dataset, 1)
+        for ending in self.lexicon.agents:  # who teaches is a teacher
+            singular = self.lexicon.stem(own[-1])
+            if singular.endswith(ending) and len(singular) > len(ending) + 3:
+                self._call([singular.removesuffix(ending)], dataset, 1)
         for synonym in pipeline.synonyms if pipeline else []:
             self._call(synonym.split(), dataset)
         stems = {self.lexicon.stem(part) for part in own}
@@ -178,14 +186,20 @@ class Knowledge:
                 self._call(phrase.split(), made)
 
     def _name_column(self, column: Column, dataset: set[str]) -> None:
-        parts = column.name.lower().split("_")
+        short = column.name.lower().split("_")
+        self._name_parts(column, dataset, short)
+        if (long := [self.lexicon.abbreviations.get(part, part) for part in short]) != short:
+            self._name_parts(column, dataset, long)
+
+    def _name_parts(self, column: Column, dataset: set[str], parts: list[str]) -> None:
         self._call(parts, column)
         for start in range(len(parts)):
             for end in range(start + 1, len(parts) + 1):
                 some, rest = parts[start:end], parts[:start] + parts[end:]
                 if not rest or set(some) & {"id", "key", "no"} or all(part.isdigit() for part in some):
                     continue
-                near = all(self.lexicon.stem(part) in dataset or part in (*_KEYS, *_TIMES) for part in rest)
+                aside = (*_KEYS, *_TIMES, *(self.lexicon.flag_words if column.kind == "boolean" else ()))
+                near = all(self.lexicon.stem(part) in dataset or part in aside for part in rest)
                 if column.is_key and not near:
                     continue
                 if not near or not {self.lexicon.stem(part) for part in some} <= dataset:
@@ -195,8 +209,9 @@ class Knowledge:
         tokens = [Token(word, word.lower(), self.lexicon.stem(word.lower())) for word in words]
         self.longest = max(self.longest, len(tokens) + 2)
         for key in set(self.lexicon.keys(tokens)):
-            if not any(known.meaning is meaning for known in self.names.setdefault(key, [])):
-                self.names[key].append(Name(meaning, cost))
+            known = self.names.setdefault(key, [])
+            if not any(name.meaning is meaning and name.cost <= cost for name in known):
+                self.names[key] = [*(name for name in known if name.meaning is not meaning), Name(meaning, cost)]
 
     def named(self, tokens: list[Token]) -> list[Name]:
         """What some words may be the name of."""
@@ -207,6 +222,12 @@ class Knowledge:
         """Where a column names a row of another dataset, its name without `_id` means that row: person_id, of people."""
         for relation in self.relations:
             column, parent = self.datasets[relation.child].columns[relation.column], self.datasets[relation.parent]
+            role = [p for p in relation.column.lower().split("_") if p not in _KEYS]
+            if (
+                not {self.lexicon.stem(p) for p in role} <= {self.lexicon.stem(p) for p in relation.parent.split("_")}
+                and not relation.found
+            ):
+                continue  # advisor_id, of teachers: a role, not any teacher
             for key, names in self.names.items():
                 if any(name.meaning is column and name.cost == 1 for name in names):
                     kept = [name for name in names if name.meaning is not column]
@@ -259,20 +280,26 @@ class Knowledge:
 
 def _dataset(wb: Workbench, policy: Policy, entry: dict[str, Any], pipeline: Pipeline | None, words: Lexicon) -> Dataset:
     name, key = entry["name"], tuple(pipeline.key) if pipeline else ()
-    specs = pipeline.columns if pipeline else {}
+    specs, foreign = (pipeline.columns, pipeline.relations) if pipeline else ({}, {})
     columns = {
         c["name"]: Column(
-            name, c["name"], kind_of(c["type"]), c["type"], unit=specs[c["name"]].unit if c["name"] in specs else None
+            name,
+            c["name"],
+            kind_of(c["type"]),
+            c["type"],
+            unit=specs[c["name"]].unit if c["name"] in specs else None,
+            foreign=c["name"] in foreign,
         )
         for c in entry["columns"]
     }
-    counted = [f"count({quote(c)}), approx_count_distinct({quote(c)})" for c in columns]
+    counted = [f"count({quote(c)}), approx_count_distinct({quote(c)}), {_is_flag(spec)}" for c, spec in columns.items()]
     [row] = (
         wb.sql(f"SELECT count(*), {', '.join(counted)} FROM {quote(name)}", role=policy).arrow().to_pylist() if columns else [{}]
     )
     rows, *numbers = row.values()
-    for column, there, size in zip(columns, numbers[::2], numbers[1::2], strict=True):
-        columns[column] = replace(columns[column], size=size, nulls=there < rows)
+    for column, there, size, flag in zip(columns, numbers[::3], numbers[1::3], numbers[2::3], strict=True):
+        kind = "boolean" if flag else columns[column].kind
+        columns[column] = replace(columns[column], kind=kind, size=size, nulls=there < rows)
     maybe = [c for c, spec in columns.items() if not spec.nulls and spec.kind in ("text", "number") and spec.size > 0.9 * rows
              and (spec.is_key or c in key or c in _LABELS)]  # fmt: skip
     if maybe:
@@ -280,7 +307,8 @@ def _dataset(wb: Workbench, policy: Policy, entry: dict[str, Any], pipeline: Pip
         [row] = wb.sql(f"SELECT {exact} FROM {quote(name)}", role=policy).arrow().to_pylist()
         for column, size in zip(maybe, row.values(), strict=True):
             columns[column] = replace(columns[column], size=size, unique=size == rows)
-    times = [c for c, spec in columns.items() if spec.kind == "date" and c not in (pipeline.derive if pipeline else ())]
+    derived = pipeline.derive if pipeline else {}
+    times = [c for c, spec in columns.items() if spec.kind == "date" and c not in derived and not set(c.split("_")) & _PERSONAL]
     if len(times) > 1:
         times = [c for c in times if c not in _PERIODS]
     stems = {words.stem(part) for part in name.lower().split("_")}
@@ -293,14 +321,32 @@ def _dataset(wb: Workbench, policy: Policy, entry: dict[str, Any], pipeline: Pip
     return Dataset(name, rows, columns, key, _label(name, columns, words), tuple(times), time, first, last)
 
 
+def _is_flag(column: Column) -> str:
+    """SQL that is true where a whole number says yes or no: 0 and 1, and nothing else."""
+    if column.kind != "number" or "INT" not in column.type or column.is_key:
+        return "false"
+    return f"min({quote(column.name)}) = 0 AND max({quote(column.name)}) = 1"
+
+
 def _label(name: str, columns: dict[str, Column], words: Lexicon) -> tuple[str, ...]:
     if {"first_name", "last_name"} <= set(columns):
         return "first_name", "last_name"
-    singular = {f"{part}_name" for part in (name, name.rstrip("s"), words.stem(name))}
-    for candidate in (*_LABELS[:2], *sorted(singular), *_LABELS[2:]):
-        if candidate in columns and columns[candidate].kind == "text":
-            return (candidate,)
-    return ()
+    texts = {
+        column: [words.abbreviations.get(p, p) for p in column.lower().split("_")]
+        for column, c in columns.items()
+        if c.kind == "text"
+    }
+    own = {words.stem(part) for part in name.lower().split("_")}
+    for label in _LABELS:
+        named = [
+            column
+            for column, parts in texts.items()
+            if "_".join(parts) == label or (parts[-1] == label and {words.stem(p) for p in parts[:-1]} <= own)
+        ]
+        if named:
+            return (named[0],)
+    called = [column for column, parts in texts.items() if parts[-1] == "name" and not columns[column].foreign]
+    return (called[0],) if called else ()
 
 
 def kind_of(type_: str) -> str:

@@ -17,6 +17,7 @@ _TOKEN = re.compile(
         [<>]=?|==?|[€$£%&] | (?P<quote>["“”„«»]) | (?P<gap>[,;:?!.()]+)""",
     re.X,
 )
+_ARTICLES = ("the",)  # a filler by itself, so that "the most recent" is not read as "the most" and "recent"
 _MULTIPLES = {"k": 1_000, "m": 1_000_000, "bn": 1_000_000_000}
 
 
@@ -50,6 +51,12 @@ class Lexicon:
         self.calendar: dict[str, str] = data.pop("calendar")
         self.rhythm: dict[str, str] = data.pop("rhythm")
         self.concepts: dict[str, list[str]] = data.pop("concepts")
+        self.abbreviations: dict[str, str] = data.pop("abbreviations")
+        self.directions: dict[str, list[str]] = data.pop("directions")
+        self.generic = {self.stem(word) for word in data.pop("generic")}
+        self.done = set(data.pop("done"))
+        self.agents: list[str] = data.pop("agents")
+        self.flag_words = tuple(data.pop("flag_words"))
         self.negating = data.pop("negating")
         self.adds, self.possessing = set(data.pop("adds")), set(data.pop("possessing"))
         self.verb_endings, self.asking_verbs = tuple(data.pop("verb_endings")), set(data.pop("asking_verbs"))
@@ -60,7 +67,8 @@ class Lexicon:
         self.phrases: dict[tuple[str, ...], str] = {}
         for kind, phrases in data.items():
             for phrase in phrases:
-                self.phrases.setdefault(self._words(phrase), kind)
+                words = self._words(phrase)
+                self.phrases.setdefault(words[1:] if len(words) > 1 and words[0] in _ARTICLES else words, kind)
         for kind, phrases in (("concept", self.concepts), ("units", self.units)):
             for phrase in phrases:
                 self.phrases.setdefault(self._words(phrase) or (phrase,), kind)
@@ -90,6 +98,10 @@ class Lexicon:
     def first(self, kind: str, words: Sequence[str]) -> int:
         """How many words the longest phrase of a period's part takes at the beginning; 0 for none."""
         return max((len(p) for p in self._period[kind] if tuple(words[: len(p)]) == p), default=0)
+
+    def direction(self, words: Iterable[str]) -> str:
+        """`from` or `to`, where one of these words says so."""
+        return next((word for word in words if word in self.directions), "")
 
     def number(self, word: str) -> float | None:
         """The number that a word is, None for none."""

@@ -72,6 +72,9 @@ class Tagger:
             gap = gap or tokens[place].gap
             if tag.kind == "units" and found and found[-1].kind == "number" and not fillers:
                 found[-1] = replace(found[-1], unit=found[-1].unit or self.known.lexicon.units[tag.word])
+            elif tag.kind == "units" and (names := self._general(tag.word)):
+                found.append(Tag("name", tag.word, names=names, word=tag.word, after=tuple(fillers), gap=gap))
+                fillers, gap = [], False
             elif tag.kind in ("filler", "units"):
                 fillers += [token.word for token in tokens[place : place + size]]
             else:
@@ -90,6 +93,10 @@ class Tagger:
 
     def _is_verb(self, tag: Tag) -> bool:
         """Whether a name stands in a verb's form: `composed` of composer, `joined` of joined, `ordered` of orders."""
+        if " " in tag.word:
+            return False
+        if all(isinstance(name.meaning, Column) and name.meaning.kind == "date" and name.cost == 1 for name in tag.names):
+            return True  # left, of left_on
         return tag.word.endswith(self.known.lexicon.verb_endings) and all(
             not isinstance(name.meaning, Metric)
             and (name.meaning.name.split("_")[0] != tag.word or getattr(name.meaning, "kind", "") == "date")
@@ -99,7 +106,8 @@ class Tagger:
     def _longest(self, tokens: list[Token], place: int, before: Tag | None) -> tuple[int, Tag]:
         known, rest = self.known, tokens[place:]
         dated = None if rest[0].quoted else periods.find([t.word for t in rest], known.lexicon, known.today)
-        for size in range(min(len(rest), max(known.longest, known.lexicon.longest)), 0, -1):
+        longest = max(known.longest, known.lexicon.longest, dated[0] if dated else 0)
+        for size in range(min(len(rest), longest), 0, -1):
             some = rest[:size]
             if dated and dated[0] == size:
                 return size, Tag("period", "", period=dated[1])
@@ -140,8 +148,8 @@ class Tagger:
 
     def _general(self, word: str) -> tuple[Name, ...]:
         for other in self.known.lexicon.general.get(word, ()):
-            if found := [name for name in self.known.named(self.known.lexicon.tokens(other)) if name.cost < 2]:
-                return tuple(found)
+            if found := sorted(self.known.named(self.known.lexicon.tokens(other)), key=lambda name: name.cost):
+                return tuple(name for name in found if name.cost == found[0].cost)
         return ()
 
     def _values(self, some: list[Token], before: Tag | None, initial: bool) -> tuple[Value, ...]:
@@ -160,7 +168,7 @@ class Tagger:
                 continue
             elif len(words) > 1 or column.size <= _FEW or (some[0].text[:1].isupper() and not initial):
                 found.append(value)
-        if not found and len(some) == 1:
+        if not found and len(some) == 1 and not any(isinstance(n.meaning, Dataset) for n in self.known.named(some)):
             stem, word = some[0].stem, some[0].word
             found = [v for own, v in self._by_stem.get(stem, ()) if len(own) > 3 and (word.startswith(own) or word.endswith("s"))]
         return tuple(found)

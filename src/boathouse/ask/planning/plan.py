@@ -91,6 +91,12 @@ def bases(intent: Intent, known: Knowledge) -> dict[str, int]:
     found: dict[str, int] = {}
     for noun in leading or ([intent.subject] if intent.subject else intent.select):
         for name in noun.names:
+            if (
+                noun.datasets
+                and not isinstance(name.meaning, Dataset)
+                and any("count" in m.how or m.how == "distinct" for m in intent.measures if m.noun is noun)
+            ):
+                continue  # rows are counted, before values of a column that is called the same
             dataset = name.meaning.name if isinstance(name.meaning, Dataset) else name.meaning.dataset
             found[dataset] = min(found.get(dataset, _FAR), name.cost * 2 + (1 if hinted and dataset not in hinted else 0))
     if not found and intent.subject and intent.subject.names:
@@ -241,6 +247,8 @@ class _Planning:
             if not (set(column.name.split("_")) & self.known.lexicon.adds):
                 raise UnclearError(f"the total {noun.text}, or the average?", [f"total {noun.text}", f"average {noun.text}"])
             how = "sum"
+        if how == "avg" and noun.datasets and not noun.columns:
+            raise UnclearError(f"the average of which figure of {self.base.name}?", [column.name])
         if how in ("sum", "avg", "median") and column.kind != "number":
             raise UnclearError(f"{column.name} is no figure, so there is no {how} of it", asks=True)
         return f"{_SQL[how]}({self.scope.column(column)})", f"{how}_{column.name}"
@@ -365,6 +373,10 @@ class _Planning:
         if own and not (own[0].name == self.base.name and any(c.dataset == self.base.name for c in noun.columns)):
             return self._rows_of(own[0])
         column = self.scope.nearest(noun.columns, noun.text)
+        if (relation := self.scope.relation(column)) and self.known.datasets[relation.parent].label:
+            alias, parent = self.scope.role(relation), self.known.datasets[relation.parent]
+            shown = [(f"{alias}.{quote(name)}", name, True) for name in parent.label]
+            return [*shown, (self.scope.column(column), column.name, False)]
         if column.kind == "list":
             raise UnclearError(f"{column.name} holds several values in a row, so rows cannot be grouped by it", asks=True)
         if column.kind == "date" and noun.names and noun.names[0].cost == 0 and column.type.startswith("TIMESTAMP"):
@@ -439,6 +451,9 @@ class _Planning:
             raise UnclearError(f"{intent.subject.text} by the number of what?", asks=True)
         self._group_by([*intent.groups, intent.subject])
         self._conditions()
+        key = self.select.grouped[-1]
+        if not intent.subject.unit:
+            self.scope.where.append(f"{key} IS NOT NULL")
         text, name = self._measure(Measure("sum", measure.noun) if measure.how == "value" else measure)
         self.select.columns.append((text, name))
         self.measures.append(name)
@@ -505,6 +520,9 @@ class _Planning:
                 raise UnclearError(f"{noun.text!r} has nothing to do with {self.base.name}, as far as I can see", word=noun.text)
             return [(text, name) for text, name, shown in self._rows_of(first) if shown]
         column = self.scope.nearest(noun.columns, noun.text)
+        if relation := self.scope.relation(column):
+            parent = self.known.datasets[relation.parent]
+            return [(f"{self.scope.role(relation)}.{quote(name)}", name) for name in parent.label or (relation.key,)]
         return [(self.scope.column(column), column.name)]
 
     # lists

@@ -21,6 +21,7 @@ class Scope:
     base: Dataset
     hinted: frozenset[str] = frozenset()
     joins: dict[str, tuple[Relation, ...]] = field(default_factory=dict)
+    roles: dict[str, Relation] = field(default_factory=dict)  # joins by one column, by their alias
     where: list[str] = field(default_factory=list)
     used: list[Column] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -47,6 +48,17 @@ class Scope:
         for count in range(1, len(ways[0]) + 1):
             self.joins.setdefault(ways[0][count - 1].parent, ways[0][:count])
         return quote(f"{dataset}{self.mark}")
+
+    def role(self, relation: Relation) -> str:
+        """The alias of the dataset whose row one column names: the teacher that is a student's advisor."""
+        self.table(relation.child)
+        alias = f"{relation.column}{self.mark}_{relation.parent}"
+        self.roles[alias] = relation
+        return quote(alias)
+
+    def relation(self, column: Column) -> Relation | None:
+        """Where a column names a row of another dataset."""
+        return next((r for r in self.known.relations if (r.child, r.column) == (column.dataset, column.name)), None)
 
     def column(self, column: Column) -> str:
         return f"{self.table(column.dataset)}.{quote(column.name)}"
@@ -77,6 +89,9 @@ class Scope:
             child, parent = quote(last.child + self.mark), quote(last.parent + self.mark)
             named = f"{quote(last.parent)} AS {parent}" if self.mark else parent
             text += f"\nLEFT JOIN {named} ON {child}.{quote(last.column)} = {parent}.{quote(last.key)}"
+        for alias, one in self.roles.items():
+            child = quote(one.child + self.mark)
+            text += f"\nLEFT JOIN {quote(one.parent)} AS {quote(alias)} ON {child}.{quote(one.column)} = {quote(alias)}.{quote(one.key)}"
         return text
 
     # time
@@ -88,8 +103,13 @@ class Scope:
             return self.nearest(dates, hint.text)
         if whole_years and (year := self.base.columns.get("year")) and year.kind == "number":
             return year
-        for dataset in sorted(self._paths, key=self.far):
+        # of what it belongs to, events count: a period of order lines is that of their orders, not of their products
+        events = [name for name in self._paths if name == self.base.name or not self.known.datasets[name].label]
+        for dataset in sorted(events, key=self.far):
             there = self.known.datasets[dataset]
+            near = [one for one in events if self.far(one) == self.far(dataset) and self.known.datasets[one].time]
+            if len(near) > 1:
+                raise UnclearError(f"by the date of {_either(near)}?", asks=True)
             if there.time:
                 self.cost += self.far(dataset)
                 return there.columns[there.time]
@@ -98,7 +118,11 @@ class Scope:
         raise UnclearError(f"{self.base.name} has no date")
 
     def has_time(self) -> bool:
-        return any(self.known.datasets[dataset].times for dataset in self._paths)
+        return any(
+            self.known.datasets[name].times
+            for name in self._paths
+            if name == self.base.name or not self.known.datasets[name].label
+        )
 
     # conditions
 
@@ -167,6 +191,9 @@ class Scope:
             raise UnclearError(f"{condition.text!r} are not values of one column", asks=True)
         nearest = min(self.far(columns[0].dataset) for columns in shared)
         best = list(dict.fromkeys(columns for columns in shared if self.far(columns[0].dataset) == nearest))
+        if len(best) > 1 and condition.direction:
+            wanted = set(self.known.lexicon.directions[condition.direction])
+            best = [columns for columns in best if set(columns[0].name.split("_")) & wanted] or best
         if len(best) > 1:
             hinted = [columns for columns in best if columns[0] in self.used]
             best = hinted if len(hinted) == 1 else best
@@ -175,6 +202,7 @@ class Scope:
                 f"{condition.text!r} may be {_either([c[0] for c in best])}", [f"{c[0].name} {condition.text}" for c in best]
             )
         columns = best[0]
+        self._not_a_date(condition, columns[0])
         if condition.together == "and" and len(condition.values) > 1 and not condition.negated and columns[0].kind != "list":
             raise UnclearError(
                 f"{condition.text}: together, or each?", [f"{condition.text.replace(', ', ' or ')}", f"by {columns[0].name}"]
@@ -186,7 +214,7 @@ class Scope:
         return self._is(columns, chosen, condition)
 
     def _is(self, columns: tuple[Column, ...], chosen: list[Value], condition: Condition) -> str:
-        cells = [self.column(column) for column in columns]
+        cells = self._cells(columns, condition)
         if columns[0].kind == "list":
             tests = [f"list_contains({cells[0]}, {literal(value.values[0])})" for value in chosen]
             glue = " AND " if condition.together == "and" else " OR "
@@ -204,6 +232,24 @@ class Scope:
             return f"{cells[0]} {'NOT ' if condition.negated else ''}IN ({values})"
         return f"{cells[0]} {'<>' if condition.negated else '='} {values}"
 
+    def _cells(self, columns: tuple[Column, ...], condition: Condition) -> list[str]:
+        """The columns' cells; of a dataset that two columns lead to, by the one that `from` or `to` speaks of."""
+        ways = self._paths[columns[0].dataset]
+        if len(ways) > 1 and condition.direction:
+            wanted = self.known.lexicon.directions[condition.direction]
+            led = [way[0] for way in ways if len(way) == 1 and set(way[0].column.split("_")) & set(wanted)]
+            if len(led) == 1:
+                return [f"{self.role(led[0])}.{quote(column.name)}" for column in columns]
+        return [self.column(column) for column in columns]
+
+    def _not_a_date(self, condition: Condition, column: Column) -> None:
+        """`shipped`: the status, or that there is a shipped_date?"""
+        for name in condition.also:
+            meaning = name.meaning
+            if isinstance(meaning, Column) and meaning.kind == "date" and meaning.dataset == column.dataset and name.cost < 2:
+                raise UnclearError(f"{condition.text!r}: {column.name} is {condition.text!r}, or by {meaning.name}?",
+                                   [f"{column.name} {condition.text}"])  # fmt: skip
+
     def _note_value(self, condition: Condition, columns: tuple[Column, ...], chosen: list[Value]) -> None:
         names = " ".join(column.name for column in columns)
         values = " or ".join(repr(" ".join(value.values)) for value in chosen)
@@ -215,6 +261,8 @@ class Scope:
     def _flag(self, condition: Condition) -> str:
         assert condition.noun is not None
         column = self.nearest(condition.noun.columns, condition.text)
+        if column.type != "BOOLEAN":
+            return f"{self.column(column)} = {0 if condition.negated else 1}"
         return f"{'NOT ' if condition.negated else ''}{self.column(column)}"
 
     def _null(self, condition: Condition) -> str:
@@ -238,10 +286,17 @@ class Scope:
 
     def figure(self, text: str, unit: str = "") -> Column:
         """The one figure that the rows of the base have, of this unit where one was said."""
-        figures = [column for column in self.base.measures if unit and column.unit == unit] or self.base.measures
+        counted = [
+            column for column in self.base.measures if unit and (column.unit == unit or unit.lower() in column.name.split("_"))
+        ]
+        figures = counted or self.base.measures
         if len(figures) != 1:
             named = [column.name for column in figures]
             raise UnclearError(f"which figure of {self.base.name} is {text!r} about?", named, asks=True)
+        generic = {*self.known.lexicon.generic, *(self.known.lexicon.stem(part) for part in self.base.name.split("_"))}
+        parts = [self.known.lexicon.abbreviations.get(part, part) for part in figures[0].name.split("_")]
+        if not unit and not {self.known.lexicon.stem(part) for part in parts} <= generic:
+            raise UnclearError(f"which figure of {self.base.name} is {text!r} about?", [figures[0].name], asks=True)
         self.notes.append(f"the figure of {self.base.name} is {figures[0].name}")
         self.used.append(figures[0])
         return figures[0]

@@ -15,6 +15,7 @@ class Conditions(Cursor):
     def _value(self) -> None:
         tag = self.take()
         condition = Condition("value", tag.text, [tag.values], negated=self.negated or tag.negated, also=tag.names)
+        condition.direction = self.lexicon.direction(tag.after)
         while self.kind() in ("or", "and") and self.kind(1) == "value" and _same_columns(tag, self.tags[self.at + 1]):
             condition.together = self.take().kind
             tag = self.take()
@@ -72,8 +73,9 @@ class Conditions(Cursor):
             self.rule("concept")
             made.noun = self.made.verbs.pop() if self.made.verbs else None
         elif self.kind() == "name" and self.tags[self.at].verb:
-            self.rule("verb")
-            made.noun = self.made.verbs.pop() if self.made.verbs else None
+            verb = self.take()
+            noun = Noun(verb.text, verb.names)
+            made.noun = noun if noun.datasets else self._dataset_of(noun)
         else:
             made.noun = self.noun()
         (self.made.parts if self.made.share else self.made.absent).append(made)
@@ -107,6 +109,12 @@ class Conditions(Cursor):
             self.take()
             self.made.having.append(Having(Measure("count", self.made.verbs[-1]), operator, numbers))
             return
+        if self.kind() == "times" and self.nouns and self.nouns[-1].columns:
+            self.take()
+            self.made.having.append(Having(Measure("count", self._dataset_of(self.nouns.pop())), operator, numbers))
+            return
+        if before is None and self.kind() == "value":
+            raise UnclearError(f"more or less of what? {self.tags[self.at].text!r} is a value", asks=True)
         if before is None and self.kind() == "name" and not self._is_flag(self.tags[self.at]):
             noun = self.noun()
             assert noun is not None
@@ -139,7 +147,9 @@ class Conditions(Cursor):
                 Condition("compare", tag.text, noun=figure, operator="=", numbers=(tag.number,), negated=self.negated)
             )
             self.negated = False
-        elif self.kind() in RANKING or (self.kind() == "concept" and self.tags[self.at].word in self.lexicon.extreme):
+        elif self.kind() in (*RANKING, "frequent", "rare") or (
+            self.kind() == "concept" and self.tags[self.at].word in self.lexicon.extreme
+        ):
             self.limit = int(tag.number)
         elif self.kind() in ("name", "calendar") and tag.number == int(tag.number) and tag.number > 0:
             self.limit = int(tag.number)

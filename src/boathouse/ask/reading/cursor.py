@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from boathouse.ask.intent import Condition, Intent, Noun, UnclearError
-from boathouse.ask.knowledge import Column, Dataset, Knowledge
+from boathouse.ask.knowledge import Column, Dataset, Knowledge, Name
 from boathouse.ask.words import Tag
 
 AGGREGATES = {"sum": "sum", "average": "avg", "median": "median"}
@@ -131,6 +131,13 @@ class Cursor:
         ):
             return self.nouns.pop()
         return None
+
+    def _dataset_of(self, noun: Noun) -> Noun:
+        """The dataset whose columns a verb names in part: `billed` of billing_city and billing_country."""
+        datasets = {column.dataset for column in noun.columns}
+        if len(datasets) != 1:
+            raise UnclearError(f"{noun.text!r} may be about {' or '.join(sorted(datasets))}", asks=True)
+        return Noun(noun.text, (Name(self.known.datasets[datasets.pop()]),))
 
     def _led_value(self, tag: Tag, ahead: int | None = None) -> bool:
         """Whether a value of this very column, or of this dataset's names, comes next: `kind sale`, `the playlist Grunge`."""

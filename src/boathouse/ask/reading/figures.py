@@ -6,6 +6,7 @@ from boathouse.ask.intent import Having, Measure, Noun, Rank, UnclearError
 from boathouse.ask.knowledge import Name
 from boathouse.ask.reading.conditions import Conditions
 from boathouse.ask.reading.cursor import AGGREGATES, OPERATORS
+from boathouse.ask.words import Tag
 
 
 class Figures(Conditions):
@@ -74,6 +75,11 @@ class Figures(Conditions):
         measures = self.made.measures
         if how == "sum" and measures and measures[-1].how in ("count", "sum", "metric", "distinct"):
             return  # "how many orders in total"
+        figures = [verb for verb in self.made.verbs if verb.numeric and not verb.datasets]
+        if not measures and figures and how != "sum":  # "what does a teacher earn on average?"
+            self.made.verbs.remove(figures[-1])
+            measures.append(Measure(how, figures[-1]))
+            return
         if measures and measures[-1].how in ("count", "value", "sum"):
             last = measures.pop()
             counted = last.how == "count" and not any(column.is_measure for column in last.noun.columns)
@@ -133,6 +139,8 @@ class Figures(Conditions):
         tag = self.take()
         if self.kind() in ("value", "period", ""):
             return
+        if self._is_doer(tag):
+            return
         rank = self.made.rank
         if self.kind() in ("count", *AGGREGATES, "distinct"):
             if rank is None:
@@ -147,6 +155,17 @@ class Figures(Conditions):
             raise UnclearError(f"{tag.text} what?", asks=True)
         else:
             self.made.groups += nouns
+
+    def _is_doer(self, tag: Tag) -> bool:
+        """`hours missed by students from Oakham`: who did it; `by student` would be a group."""
+        verb = self.tags[self.at - 2] if self.at > 1 else None
+        done = {*tag.after} & self.lexicon.done or (
+            verb is not None and not tag.after and verb.word.endswith(self.lexicon.verb_endings)
+        )
+        if not done or self.kind() == "" or not self.tags[self.at].datasets:
+            return self.kind() == "value"
+        following = self.tags[self.at]
+        return following.word.endswith("s") and self.lexicon.stem(following.word) != following.word
 
     def _per(self) -> None:
         tag = self.take()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from boathouse.ask.intent import Condition, Measure, Noun, UnclearError
-from boathouse.ask.knowledge import Column, Name
+from boathouse.ask.intent import Absent, Condition, Measure, Noun, UnclearError
+from boathouse.ask.knowledge import Column
 from boathouse.ask.reading.cursor import OPERATORS
 from boathouse.ask.reading.figures import Figures
 
@@ -73,13 +73,6 @@ class Names(Figures):
         self.made.verbs.append(noun if noun.datasets else self._dataset_of(noun))
         return None
 
-    def _dataset_of(self, noun: Noun) -> Noun:
-        """The dataset whose columns a verb names in part: `billed` of billing_city and billing_country."""
-        datasets = {column.dataset for column in noun.columns}
-        if len(datasets) != 1:
-            raise UnclearError(f"{noun.text!r} may be about {' or '.join(sorted(datasets))}", asks=True)
-        return Noun(noun.text, (Name(self.known.datasets[datasets.pop()]),))
-
     def _negated_name(self) -> None:
         tag = self.tags[self.at]
         if self._led_value(tag):
@@ -90,7 +83,10 @@ class Names(Figures):
             return self._absence(tag)
         noun = self.noun()
         self.negated = False
-        if noun is None or noun.datasets:
+        if noun is not None and noun.datasets:
+            (self.made.parts if self.made.share else self.made.absent).append(Absent(noun))
+            return None
+        if noun is None or not any(column.kind in ("text", "list", "date") and column.nulls for column in noun.columns):
             raise UnclearError(f"what is not {tag.text!r}?", asks=True)
         self.conditions().append(Condition("null", tag.text, noun=noun))
         return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from boathouse.ask.intent import Measure, Noun, Rank, UnclearError
-from boathouse.ask.knowledge import Column, Metric
+from boathouse.ask.knowledge import Column, Metric, Name
 from boathouse.ask.reading.conditions import Conditions
 from boathouse.ask.reading.cursor import OPERATORS, RANKING
 from boathouse.ask.words import Tag
@@ -93,7 +93,8 @@ class Ranking(Conditions):
         """A word such as `longest`, `cost` or `sold`: what it looks for in the lake."""
         tag = self.take()
         found = (self.known.named(self.lexicon.tokens(word.replace("_", " "))) for word in self.lexicon.concepts[tag.word])
-        names = next((near for some in found if (near := [name for name in some if name.cost < 2])), [])
+        near = [[name for name in some if name.cost == some[0].cost] for some in map(_by_cost, found) if some]
+        names = [name for some in near for name in some] if tag.word in self.lexicon.extreme else next(iter(near), [])
         noun = Noun(tag.text, tuple(names))
         if tag.word in self.lexicon.extreme:
             self._extreme(tag, noun)
@@ -105,8 +106,6 @@ class Ranking(Conditions):
             self.made.verbs.append(noun)
 
     def _extreme(self, tag: Tag, figure: Noun) -> None:
-        if not figure.names:
-            raise UnclearError(f"{tag.text!r} by which figure?", asks=True)
         descending = tag.word not in self.lexicon.low
         if self.kind() == "number":
             self.limit = int(self.take().number)
@@ -115,5 +114,22 @@ class Ranking(Conditions):
         if noun is not None and noun.numeric and not noun.datasets:
             self._ranked_by(Measure("value", noun), descending)
             return
+        if not figure.names:
+            raise UnclearError(f"{tag.text!r} by which figure?", asks=True)
         self.made.subject = noun or self.made.subject
         self.made.rank = Rank(descending, self.limit, Measure("value", figure))
+
+    def _frequent(self) -> None:
+        """`the three most common titles`: values by how many rows have them."""
+        descending = self.take().kind == "frequent"
+        noun = self.noun()
+        if noun is None or not noun.columns:
+            raise UnclearError("the most frequent what?", asks=True)
+        rows = Noun(noun.text, tuple(Name(self.known.datasets[name]) for name in dict.fromkeys(c.dataset for c in noun.columns)))
+        self.made.subject, self.made.rank = noun, Rank(descending, self.limit, Measure("count", rows))
+
+    _rare = _frequent
+
+
+def _by_cost(names: list[Name]) -> list[Name]:
+    return sorted(names, key=lambda name: name.cost)

@@ -130,7 +130,7 @@ def _figures(reading: Reading) -> None:
             reading.nouns.remove(figures[0])
             made.rank = type(made.rank)(made.rank.descending, made.rank.n, Measure("value", figures[0]))
         return
-    for noun in [noun for noun in reading.nouns if noun.numeric]:
+    for noun in [noun for noun in reading.nouns if noun.numeric and not (noun.datasets and made.measures)]:
         if made.subject is None and not made.select:
             reading.nouns.remove(noun)
             made.measures.append(Measure("value", noun))
@@ -150,6 +150,8 @@ def _subject(reading: Reading) -> None:
     if made.measures or made.rank is not None or made.subject is not None or made.select:
         return
     named = [noun for noun in reading.nouns if noun.datasets]
+    if not named and made.having:  # "countries with at least three airports"
+        named = [noun for noun in reading.nouns if noun.columns and not noun.numeric]
     if not named:
         return
     reading.nouns.remove(named[0])
@@ -161,7 +163,12 @@ def _subject(reading: Reading) -> None:
     elif made.listed or made.sort:
         made.subject = named[0]
     elif made.absent or made.conditions:
-        raise UnclearError(f"how many {named[0].text}, or which?", [f"how many {reading.text}", f"which {reading.text}"])
+        if all(dataset.label for dataset in named[0].datasets):  # things that have names are listed
+            made.subject, made.listed = named[0], True
+        elif not made.absent and all(one.kind == "period" for one in made.conditions):  # events are counted
+            made.measures.append(Measure("count", named[0]))
+        else:
+            raise UnclearError(f"how many {named[0].text}, or which?", [f"how many {reading.text}", f"which {reading.text}"])
     else:
         raise UnclearError(
             f"how many {named[0].text}, or a list of them?", [f"how many {named[0].text}", f"list {named[0].text}"]
