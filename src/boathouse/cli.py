@@ -294,6 +294,14 @@ def serve(
     serve(workbench(), host, port, lambda url: print(f"{url}   (Ctrl-C stops it)", file=sys.stderr))
 
 
+@app.command()
+def mcp() -> None:
+    """Serve the lake to assistants by the Model Context Protocol, on stdin and stdout."""
+    from boathouse.serve.mcp import serve
+
+    serve(workbench())
+
+
 key_app = typer.Typer(no_args_is_help=True, help="Keys for the API.")
 app.add_typer(key_app, name="key")
 

@@ -23,7 +23,7 @@ COUNT = json.dumps({"sql": "SELECT region, count(*) AS n FROM orders GROUP BY re
 @pytest.fixture
 def wb(tmp_path: Path) -> Workbench:
     made = opened(tmp_path / "workbench", '[roles.west]\ndatasets = ["orders"]\nrows = { orders = "region = \'West\'" }\n')
-    publish(made, "orders", 'order_id: BIGINT, region: VARCHAR, note: VARCHAR', "1,West,secretnote\n2,East,b\n3,West,c\n")
+    publish(made, "orders", "order_id: BIGINT, region: VARCHAR, note: VARCHAR", "1,West,secretnote\n2,East,b\n3,West,c\n")
     return made
 
 

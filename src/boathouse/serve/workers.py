@@ -15,12 +15,15 @@ from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import Any
 
+import pyarrow as pa
+
 from boathouse.config import QueryLimits
 from boathouse.errors import BoathouseError, BusyError, LimitError, QueryError
+from boathouse.query import Result
 from boathouse.query.alarm import ALARM
 from boathouse.query.policy import EVERYTHING, Policy
 from boathouse.query.receipt import Receipt
-from boathouse.serve.answers import Told
+from boathouse.serve.answers import Head, Told
 from boathouse.workbench import Workbench
 
 RECEIPT, READY = "receipt", "ready"
@@ -103,6 +106,16 @@ class Workers:
             else:  # it was killed, or its caller went away in the middle
                 self._drop(worker)
                 self._start()
+
+    def result(self, sql: str, limits: QueryLimits, policy: Policy) -> Result:
+        """A query's rows, as a result: one row more than is wanted says whether it was cut."""
+        wanted = limits.model_copy(update={"rows": limits.rows + 1 if limits.rows else None})
+        pieces = self.run(Job(sql, None, None, wanted, policy, "arrow"))
+        head = next(pieces)
+        assert isinstance(head, Head)
+        table = pa.ipc.open_stream(b"".join(piece for piece in pieces if isinstance(piece, bytes))).read_all()
+        cut = bool(limits.rows) and table.num_rows > (limits.rows or 0)
+        return Result.of(table.slice(0, limits.rows) if cut else table, head.asked, limits, cut=cut)
 
     def receipt(self, job: Job) -> Receipt:
         """The receipt of a query, from its run."""

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from queue import SimpleQueue
 from typing import Any
 
-import pyarrow as pa
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
@@ -16,11 +15,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from boathouse.config import QueryLimits
 from boathouse.errors import BoathouseError
 from boathouse.query import Result
-from boathouse.serve.answers import Head, note
+from boathouse.serve.answers import note
 from boathouse.serve.identity import Caller
 from boathouse.serve.site import Served, Site, Who
 from boathouse.serve.talks import Talk
-from boathouse.serve.workers import Job
 
 router = APIRouter(tags=["ask"])
 _ROWS = 10_000  # rows of an answer
@@ -48,7 +46,7 @@ def ask(request: Request, site: Served, who: Who, asked: Question) -> Response:
 
 def _answered(request: Request, site: Site, who: Caller, talk: Talk, question: str, step: Any) -> dict[str, Any]:
     def run(sql: str, limits: QueryLimits) -> Result:
-        result = _result(site, who, sql, limits)
+        result = site.workers.result(sql, limits, who.policy)
         parameters = request.state.audit["parameters"]
         note(request, result.asked)
         request.state.audit["parameters"] = parameters
@@ -80,13 +78,3 @@ def _steps(request: Request, site: Site, who: Caller, talk: Talk, question: str)
     threading.Thread(target=work, daemon=True).start()
     while (line := said.get()) is not None:
         yield json.dumps(line, ensure_ascii=False).encode() + b"\n"
-
-
-def _result(site: Site, who: Caller, sql: str, limits: QueryLimits) -> Result:
-    """A query's result from a worker, which can be killed: one row more than is wanted says whether it was cut."""
-    wanted = limits.rows or _ROWS
-    pieces = site.workers.run(Job(sql, None, None, limits.model_copy(update={"rows": wanted + 1}), who.policy, "arrow"))
-    head = next(pieces)
-    assert isinstance(head, Head)
-    table = pa.ipc.open_stream(b"".join(piece for piece in pieces if isinstance(piece, bytes))).read_all()
-    return Result.of(table.slice(0, wanted), head.asked, limits, cut=table.num_rows > wanted)
