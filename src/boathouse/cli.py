@@ -156,10 +156,22 @@ def ask(
     answerer: Annotated[str | None, typer.Option(metavar="NAME", help="Who answers; else as boathouse.toml says.")] = None,
     receipt: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the answer's receipt there.")] = None,
     role: Annotated[str | None, typer.Option(metavar="NAME", help="Ask as a role of boathouse.toml.")] = None,
+    verify: Annotated[str | None, typer.Option(metavar="ID", help="With `review`: make this thumb a verified question.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
 ) -> None:
-    """Ask in plain language: an answer with its proof, a question back, or a refusal."""
-    from boathouse.terminal import Steps, show_answer
+    """Ask in plain language: an answer with its proof, a question back, or a refusal. `boathouse ask review` lists what people
+    thought of answers."""
+    from boathouse.terminal import Steps, show_answer, show_thumbs
+
+    if question == "review":
+        wb = workbench()
+        if verify:
+            print(f"verified, in {wb.verify(verify)}")
+        elif as_json:
+            _json({"thumbs": [vars(thumb) for thumb in wb.thumbs()]})
+        else:
+            show_thumbs(wb.thumbs())
+        return
 
     with Steps() as steps:
         found = workbench().ask(question, conversation=conversation, answerer=answerer, role=role, step=steps)

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from boathouse.ask.answer import Answer
 from boathouse.ask.evaluate import Evaluation
+from boathouse.ask.feedback import Thumb
 from boathouse.config import SavedQuery
 from boathouse.lake.keys import Key
 from boathouse.lake.records import COUNTS, RunRecord
@@ -126,6 +127,13 @@ def show_answer(answer: Answer) -> None:
         note.print(Text(answer.sql, "dim cyan"))
     if answer.receipt:
         note.print(Text(str(answer.receipt), "dim"))
+
+
+def show_thumbs(thumbs: list[Thumb]) -> None:
+    if not thumbs:
+        Console().print("nobody has said anything about an answer yet")
+    _table(["id", "at", "who", "", "question", "answer", "reason"],
+           [[t.id, t.at[:16], t.who, "good" if t.good else "bad", t.question, t.answer, t.reason] for t in thumbs])  # fmt: skip
 
 
 def _with_bars(answer: Answer, rows: list[list[Any]]) -> tuple[list[str], list[list[Any]]]:

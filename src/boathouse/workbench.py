@@ -24,6 +24,7 @@ from boathouse.lake.tables import Tables
 if TYPE_CHECKING:
     from boathouse.ask import Answer, Asker, Conversation
     from boathouse.ask.evaluate import Evaluation
+    from boathouse.ask.feedback import Thumb
     from boathouse.config import QueryLimits
     from boathouse.draft import Draft
     from boathouse.ingest import Road
@@ -276,6 +277,24 @@ class Workbench:
         if name:
             talk.save(self.lake, name)
         return made
+
+    def thumb(self, answer: Answer, *, good: bool, reason: str = "", who: str | None = None) -> Thumb:
+        """Keeps what somebody thought of an answer."""
+        from boathouse.ask import feedback
+
+        return feedback.give(self.lake, answer, who or getpass.getuser(), good=good, reason=reason)
+
+    def thumbs(self) -> list[Thumb]:
+        """What people thought of answers, the oldest first."""
+        from boathouse.ask import feedback
+
+        return feedback.every(self.lake)
+
+    def verify(self, thumb: str, author: str | None = None) -> Path:
+        """Makes the question of a thumb, by its id, a verified one; the file that it stands in."""
+        from boathouse.ask import feedback
+
+        return feedback.verify(self.lake, self.root, thumb, author or getpass.getuser(), self._day(None))
 
     def evaluate(self, path: Path | str, *, answerer: str | None = None, half: str | None = None,
                  step: Callable[[str], None] | None = None) -> Evaluation:  # fmt: skip
