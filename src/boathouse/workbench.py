@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from boathouse.query.replay import Replay
     from boathouse.query.rows import Wanted
     from boathouse.run.runner import Report
+    from boathouse.widgets.chat import Chat
 
 
 # (sql, parameters, versions, limits, policy) → the receipt of its run
@@ -277,6 +278,14 @@ class Workbench:
         if name:
             talk.save(self.lake, name)
         return made
+
+    def chat(self, *, answerer: str | None = None, role: str | Policy | None = None, name: str | None = None) -> Chat:
+        """The chat, for JupyterLab and Voilà. Raises UsageError where ipywidgets is not installed."""
+        try:
+            from boathouse.widgets.chat import Chat
+        except ImportError as error:
+            raise UsageError("ipywidgets is not installed", hint="pip install 'boathouse[lab]'") from error
+        return Chat(self, answerer=answerer, role=role, name=name)
 
     def thumb(self, answer: Answer, *, good: bool, reason: str = "", who: str | None = None) -> Thumb:
         """Keeps what somebody thought of an answer."""

@@ -52,7 +52,7 @@ def test_a_declared_relation_joins(wb: Workbench):
 
 
 def test_a_relation_of_no_column_is_an_error_with_its_line(wb: Workbench):
-    with pytest.raises(UsageError, match="no column 'byer' .did you mean 'buyer'"):
+    with pytest.raises(UsageError, match=r"no column 'byer' .did you mean 'buyer'"):
         teach(wb, "relations: {byer: people.number}\n").pipeline("orders")
 
 

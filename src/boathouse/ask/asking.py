@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 Run = Callable[[str, QueryLimits], Result]
 _LONGEST = 2_000  # characters of a question
 _KEPT = 20
+_GROUPS, _SUGGESTED = 20, 5
 
 
 class Asker:
@@ -100,6 +101,18 @@ class Asker:
             if len(self._known) > _KEPT:
                 self._known.popitem(last=False)
         return made
+
+    def suggestions(self, policy: Policy) -> list[str]:
+        """A few questions that can be answered here."""
+        known, found = self.known(policy), []
+        for metric in known.metrics[:2]:
+            parts = [
+                c.name for c in known.datasets[metric.dataset].columns.values() if c.kind == "text" and 1 < c.size <= _GROUPS
+            ]
+            found += [f"{metric.name} by {parts[0]}"] if parts else []
+            found += [f"{metric.name} last month"] if known.datasets[metric.dataset].time else []
+        found += [f"how many {name.replace('_', ' ')} are there" for name in known.datasets]
+        return found[:_SUGGESTED]
 
     def _warnings(self, result: Result) -> list[str]:
         """What an answer must not leave unsaid: rows that a policy hides, and datasets whose latest run published nothing."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-_SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"  # a name, which nothing fetches
+_SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"  # a name, which nothing fetches
 _MOST = 40  # bars that can be told apart
 
 

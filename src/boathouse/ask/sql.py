@@ -120,4 +120,4 @@ def _picture(chart: _Chart | None, schema: pa.Schema) -> dict[str, Any] | None:
         return {"field": name, "type": "quantitative" if _is_figure(kind) else "temporal" if timed else "nominal", "title": name}
 
     encoding = {"x": axis(chart.x), "y": axis(chart.y)} | ({"color": axis(chart.color)} if chart.color else {})
-    return {"$schema": "https://vega.github.io/schema/vega-lite/v6.json", "mark": {"type": chart.mark}, "encoding": encoding}
+    return {"$schema": "https://vega.github.io/schema/vega-lite/v5.json", "mark": {"type": chart.mark}, "encoding": encoding}

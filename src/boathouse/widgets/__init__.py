@@ -1,0 +1,1 @@
+"""Widgets for JupyterLab and Voilà: each one file, each usable alone."""
