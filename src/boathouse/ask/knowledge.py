@@ -24,6 +24,26 @@ _KEYS = ("id", "key", "code", "no", "number", "nr", "uuid")
 _LABELS = ("name", "full_name", "title", "label")
 _PERIODS = ("day", "week", "month", "quarter", "year")
 _TIMES = ("on", "at", "date", "time", "day")
+_YEARS = {"year", "yr", "founded", "established", "built", "opened", "released", "published", "born"}
+_STARTS = {
+    "start",
+    "started",
+    "begin",
+    "began",
+    "begun",
+    "created",
+    "opened",
+    "ordered",
+    "placed",
+    "loaned",
+    "lent",
+    "issued",
+    "booked",
+    "held",
+}
+# parts of a date that begins the life of a thing: `bikes in October` are hardly those that were bought then
+LIFE = {"purchased", "bought", "acquired", "registered", "joined", "since", "launch", "launched", "hired", "hire", "opened", "admitted",
+        "enrolled", "signup", "signed", "introduced", "added", "founded", "created"}  # fmt: skip
 _PERSONAL = {"birth", "born", "dob", "birthday", "birthdate"}  # dates that 'last month' never means
 _PREFIXES = ("tbl", "dim", "fact", "fct", "stg", "raw", "t")
 
@@ -41,6 +61,7 @@ class Column:
     unique: bool = False
     unit: str | None = None
     foreign: bool = False  # names a row of another dataset
+    years: bool = False  # whole numbers that may all be years
 
     @property
     def is_key(self) -> bool:
@@ -49,7 +70,11 @@ class Column:
     @property
     def is_measure(self) -> bool:
         """A number that means an amount rather than a name or a year."""
-        return self.kind == "number" and not self.is_key and self.name not in _PERIODS
+        return self.kind == "number" and not self.is_key and self.name not in _PERIODS and not self.is_year
+
+    @property
+    def is_year(self) -> bool:
+        return self.years and bool(set(self.name.lower().split("_")) & _YEARS)
 
     def __str__(self) -> str:
         return f"{self.dataset}.{self.name}"
@@ -199,6 +224,8 @@ class Knowledge:
                 if not rest or set(some) & {"id", "key", "no"} or all(part.isdigit() for part in some):
                     continue
                 aside = (*_KEYS, *_TIMES, *(self.lexicon.flag_words if column.kind == "boolean" else ()))
+                if set(some) <= {*_KEYS, *_TIMES, *self.lexicon.flag_words}:
+                    continue
                 near = all(self.lexicon.stem(part) in dataset or part in aside for part in rest)
                 if column.is_key and not near:
                     continue
@@ -292,14 +319,17 @@ def _dataset(wb: Workbench, policy: Policy, entry: dict[str, Any], pipeline: Pip
         )
         for c in entry["columns"]
     }
-    counted = [f"count({quote(c)}), approx_count_distinct({quote(c)}), {_is_flag(spec)}" for c, spec in columns.items()]
+    counted = [
+        f"count({quote(c)}), approx_count_distinct({quote(c)}), {_is_flag(spec)}, {_are_years(spec)}"
+        for c, spec in columns.items()
+    ]
     [row] = (
         wb.sql(f"SELECT count(*), {', '.join(counted)} FROM {quote(name)}", role=policy).arrow().to_pylist() if columns else [{}]
     )
     rows, *numbers = row.values()
-    for column, there, size, flag in zip(columns, numbers[::3], numbers[1::3], numbers[2::3], strict=True):
+    for column, there, size, flag, years in zip(columns, *(numbers[n::4] for n in range(4)), strict=True):
         kind = "boolean" if flag else columns[column].kind
-        columns[column] = replace(columns[column], kind=kind, size=size, nulls=there < rows)
+        columns[column] = replace(columns[column], kind=kind, size=size, nulls=there < rows, years=bool(years))
     maybe = [c for c, spec in columns.items() if not spec.nulls and spec.kind in ("text", "number") and spec.size > 0.9 * rows
              and (spec.is_key or c in key or c in _LABELS)]  # fmt: skip
     if maybe:
@@ -313,6 +343,7 @@ def _dataset(wb: Workbench, policy: Policy, entry: dict[str, Any], pipeline: Pip
         times = [c for c in times if c not in _PERIODS]
     stems = {words.stem(part) for part in name.lower().split("_")}
     own = [c for c in times if {words.stem(part) for part in c.lower().split("_")} & stems or c.startswith(tuple(stems))]
+    own = own if len(own) == 1 else [c for c in times if set(c.split("_")) & _STARTS]
     time = (pipeline.time if pipeline else None) or (times[0] if len(times) == 1 else own[0] if len(own) == 1 else None)
     first, last = None, None
     if time:
@@ -326,6 +357,12 @@ def _is_flag(column: Column) -> str:
     if column.kind != "number" or "INT" not in column.type or column.is_key:
         return "false"
     return f"min({quote(column.name)}) = 0 AND max({quote(column.name)}) = 1"
+
+
+def _are_years(column: Column) -> str:
+    if column.kind != "number" or "INT" not in column.type or column.is_key:
+        return "false"
+    return f"min({quote(column.name)}) >= 1000 AND max({quote(column.name)}) <= 2200"
 
 
 def _label(name: str, columns: dict[str, Column], words: Lexicon) -> tuple[str, ...]:

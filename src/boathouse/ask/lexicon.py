@@ -55,6 +55,9 @@ class Lexicon:
         self.directions: dict[str, list[str]] = data.pop("directions")
         self.generic = {self.stem(word) for word in data.pop("generic")}
         self.done = set(data.pop("done"))
+        self.conversions = {
+            unit: {smaller: int(factor) for smaller, factor in others.items()} for unit, others in data.pop("conversions").items()
+        }
         self.agents: list[str] = data.pop("agents")
         self.flag_words = tuple(data.pop("flag_words"))
         self.negating = data.pop("negating")

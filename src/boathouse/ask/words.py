@@ -14,6 +14,7 @@ from boathouse.ask.periods import Period
 _YIELDING = {"filler", "units", "vague", "concept", "best", "cause", "last", "which", "latest", "earliest", "share"}
 _FEW = 200  # different values up to which a word in small letters may be one
 _GUESSES = 4
+_ONE, _IN = ("a", "an"), ("in", "of")
 
 
 @dataclass(frozen=True)
@@ -70,10 +71,20 @@ class Tagger:
         while place < len(tokens):
             size, tag = self._longest(tokens, place, found[-1] if found else None)
             gap = gap or tokens[place].gap
-            if tag.kind == "units" and found and found[-1].kind == "number" and not fillers:
+            if tag.kind == "units" and fillers and fillers[-1] in _ONE:
+                found.append(Tag("number", tag.word, number=1, unit=self.known.lexicon.units[tag.word], word=tag.word))
+                fillers, gap = fillers[:-1], False
+            elif tag.kind == "units" and found and found[-1].kind == "number" and not fillers:
                 found[-1] = replace(found[-1], unit=found[-1].unit or self.known.lexicon.units[tag.word])
             elif tag.kind == "units" and (names := self._general(tag.word)):
                 found.append(Tag("name", tag.word, names=names, word=tag.word, after=tuple(fillers), gap=gap))
+                fillers, gap = [], False
+            elif tag.kind == "units" and found and found[-1].kind == "period" and found[-1].text.isdigit() and not fillers:
+                found[-1] = replace(
+                    found[-1], kind="number", number=float(found[-1].text), unit=self.known.lexicon.units[tag.word]
+                )
+            elif tag.kind == "units" and not (fillers and fillers[-1] in _IN):
+                found.append(Tag("unknown", tag.word, word=tag.word, after=tuple(fillers), gap=gap))
                 fillers, gap = [], False
             elif tag.kind in ("filler", "units"):
                 fillers += [token.word for token in tokens[place : place + size]]
@@ -112,8 +123,16 @@ class Tagger:
             if dated and dated[0] == size:
                 return size, Tag("period", "", period=dated[1])
             if tag := self._bound(some, before, place == 0):
-                return size, tag
+                return size, self._not_a_rhythm(tag, some, rest[size : size + 1], before)
         return 1, self._word(rest[0])
+
+    def _not_a_rhythm(self, tag: Tag, some: list[Token], following: list[Token], before: Tag | None) -> Tag:
+        """`the annual plan`, where annual is a value of plan."""
+        if tag.kind != "rhythm" or not following:
+            return tag
+        columns = [name.meaning for name in self.known.named(following)]
+        values = tuple(value for value in self._values(some, before, False) if value.columns[0] in columns)
+        return Tag("value", "", values=values, word=tag.word) if values else tag
 
     def _bound(self, some: list[Token], before: Tag | None, initial: bool) -> Tag | None:
         """What exactly these words mean, where they mean something."""
@@ -133,6 +152,8 @@ class Tagger:
             return Tag("rhythm", "", unit=unit, word=text)
         if names and names[0].cost == 0 and (kind is None or kind in _YIELDING):
             return Tag("name", "", names=near, values=values, word=text)
+        if kind == "filler" and names and all(getattr(n.meaning, "kind", "") == "date" and n.cost == 1 for n in near):
+            return Tag("name", "", names=near, word=text)
         if kind == "sum" and names and names[0].cost == 0:
             return Tag("name", "", names=near, sums=True, word=text)
         if kind == "concept" and values:

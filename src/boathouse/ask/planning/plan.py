@@ -10,7 +10,7 @@ import duckdb
 
 from boathouse.ask.intent import Having, Intent, Measure, Noun, UnclearError
 from boathouse.ask.knowledge import Column, Dataset, Knowledge, Metric
-from boathouse.ask.planning.scope import Scope, metrics_of, number
+from boathouse.ask.planning.scope import Scope, dataset_of, metrics_of, number
 from boathouse.ask.planning.select import Select
 from boathouse.engine import quote
 
@@ -103,10 +103,23 @@ def bases(intent: Intent, known: Knowledge) -> dict[str, int]:
         return bases(Intent(subject=intent.subject, mentions=intent.mentions), known)
     if not found:
         found = dict.fromkeys(hinted, 0) or dict.fromkeys(known.datasets, 0)
+    _between(intent, known, found)
     if intent.subject and leading and intent.rank:  # "the longest track": a figure of its own, before one of another's
         own = {dataset.name for dataset in intent.subject.datasets}
         found = {name: cost + (0 if name in own or not own else 1) for name, cost in found.items()}
     return found
+
+
+def _between(intent: Intent, known: Knowledge, found: dict[str, int]) -> None:
+    """Adds the dataset between what is ranked and what is counted, where neither names the other: concerts of each singer."""
+    if not (intent.rank and intent.rank.measure and intent.rank.measure.how == "count" and intent.subject):
+        return
+    for counted in list(found):
+        for subject in intent.subject.datasets:
+            if subject.name in known.paths(counted) or counted in known.paths(subject.name):
+                continue
+            if middle := Scope(known, known.datasets[counted]).link(subject.name):
+                found.setdefault(middle, found[counted] + 1)
 
 
 class _Planning:
@@ -115,8 +128,9 @@ class _Planning:
     def __init__(self, intent: Intent, known: Knowledge, base: Dataset):
         self.intent, self.known, self.base = intent, known, base
         hinted = {d.name for noun in (*intent.mentions, *intent.verbs) for d in noun.datasets}
-        self.scope = Scope(known, base, frozenset(hinted))
+        self.scope = Scope(known, base, frozenset(hinted), verbs=tuple(verb.text.lower() for verb in intent.verbs))
         self.select = Select(self.scope)
+        self.counts: list[tuple[str, str]] = []  # that rows were chosen by, and that are shown with them
         self.measures: list[str] = []
         self.groups: list[str] = []
 
@@ -143,16 +157,19 @@ class _Planning:
             inside = [one for one in own if not self.scope._takes(one) or (one.kind == "period" and one.noun is None)]
             own = [one for one in own if one not in inside]
             reached = {counted, *self.known.paths(counted)}
-            present = [noun for noun in present if not any(_dataset_of(name.meaning) in reached for name in noun.names)]
+            present = [noun for noun in present if not any(dataset_of(name.meaning) in reached for name in noun.names)]
             [having] = intent.having
-            self.scope.where.append(_compared(self.scope.counted(counted, inside), having))
+            text = self.scope.counted(counted, inside)
+            self.scope.where.append(_compared(text, having))
+            if not intent.measures:
+                self.counts = [(text, f"{counted}_count")]
         self.scope.add(own, intent.absent, present)
 
     def _counted_dataset(self) -> str | None:
         """The dataset whose rows are counted for each row of the base: `customers with more than 60 orders`."""
         if len(self.intent.having) != 1 or self.intent.groups or self.intent.having[0].measure.how != "count":
             return None
-        named = [_dataset_of(name.meaning) for name in self.intent.having[0].measure.noun.names]
+        named = [dataset_of(name.meaning) for name in self.intent.having[0].measure.noun.names]
         return next((name for name in named if name != self.base.name and not self.scope.reaches(name)), None)
 
     def _verbs_are_clear(self) -> None:
@@ -247,8 +264,6 @@ class _Planning:
             if not (set(column.name.split("_")) & self.known.lexicon.adds):
                 raise UnclearError(f"the total {noun.text}, or the average?", [f"total {noun.text}", f"average {noun.text}"])
             how = "sum"
-        if how == "avg" and noun.datasets and not noun.columns:
-            raise UnclearError(f"the average of which figure of {self.base.name}?", [column.name])
         if how in ("sum", "avg", "median") and column.kind != "number":
             raise UnclearError(f"{column.name} is no figure, so there is no {how} of it", asks=True)
         return f"{_SQL[how]}({self.scope.column(column)})", f"{how}_{column.name}"
@@ -318,6 +333,12 @@ class _Planning:
             raise UnclearError("which figure?", asks=True)
         if any(d.name == self.base.name for d in noun.datasets):
             return "count(*)", "count"
+        parents = [d.name for d in noun.datasets if self.scope.reaches(d.name)]
+        if parents and not any(
+            c.dataset == self.base.name for c in noun.columns
+        ):  # by a dataset between: a concert of each singer
+            last = self.scope._paths[parents[0]][0][-1]
+            return f"count(DISTINCT {self.scope.table(last.child)}.{quote(last.column)})", "count"
         columns = [c for c in noun.columns if c.dataset == self.base.name]
         if len(columns) != 1:
             raise UnclearError(f"{noun.text!r} may be {' or '.join(c.name for c in columns)}", [c.name for c in columns])
@@ -386,7 +407,7 @@ class _Planning:
 
     def _rows_of(self, dataset: Dataset) -> list[tuple[str, str, bool]]:
         """What names a row of a dataset: its label, and its key where the label does not do."""
-        table = self.scope.table(dataset.name)
+        table = self.scope.rows(dataset.name)
         names = dataset.label or dataset.key
         self.scope.cost += self.scope.far(dataset.name)
         shown = [
@@ -493,7 +514,7 @@ class _Planning:
             )
         shown = self._shown_of(self.base)
         extra = [m.noun for m in intent.measures]
-        for noun in (*intent.select, *extra):
+        for noun in (*intent.select, *extra, *self._named_beside()):
             shown += self._selected(noun)
         shown.append((self.scope.column(column), column.name))
         self.select.columns = list({text: (text, name) for text, name in shown}.values())
@@ -507,6 +528,14 @@ class _Planning:
         table = self.scope.table(dataset.name)
         names = [*dataset.key, *dataset.label] if dataset.label else list(dataset.columns)
         return [(f"{table}.{quote(name)}", name) for name in dict.fromkeys(names)]
+
+    def _named_beside(self) -> list[Noun]:
+        """`songs with their singer`: datasets that the rows name, which are shown by their names."""
+        return [
+            noun for noun in self.intent.mentions
+            if noun.datasets and not noun.columns and self.scope.reaches(noun.datasets[0].name)
+            and noun.datasets[0] is not self.base and noun.datasets[0].label
+        ]  # fmt: skip
 
     def _selected(self, noun: Noun) -> list[tuple[str, str]]:
         if noun.label:
@@ -547,12 +576,13 @@ class _Planning:
         if intent.groups:
             raise UnclearError(f"which figure by {intent.groups[0].text}?", asks=True)
         self._conditions()
-        shown = [pair for noun in intent.select for pair in self._selected(noun)]
+        shown = [pair for noun in (*intent.select, *self._named_beside()) for pair in self._selected(noun)]
         if subject is not None:
             shown = [*self._shown_of(self.base), *shown]
         elif not any(noun.label for noun in intent.select):
             shown += [] if not self.base.label or intent.conditions else self._shown_of(self.base)
         shown += [(self.scope.column(c), c.name) for c in self.scope.used if c.dataset == self.base.name]
+        shown += self.counts
         self.select.columns = list({text: (text, name) for text, name in shown}.values())
         self._having_counts()
         if intent.sort:
@@ -589,10 +619,6 @@ class _Planning:
             self.select.columns.append((text, name))
             self.select.having.append(_compared(text, having))
         self.select.order = [quote(column.name)]
-
-
-def _dataset_of(meaning: Dataset | Column | Metric) -> str:
-    return meaning.name if isinstance(meaning, Dataset) else meaning.dataset
 
 
 def _compared(text: str, having: Having) -> str:

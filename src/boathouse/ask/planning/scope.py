@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from boathouse.ask.intent import Absent, Condition, Noun, UnclearError
-from boathouse.ask.knowledge import Column, Dataset, Knowledge, Metric, Relation, Value
+from boathouse.ask.knowledge import LIFE, Column, Dataset, Knowledge, Metric, Relation, Value
 from boathouse.engine import literal, quote
 
 _CHILD = 10  # cost of a condition on rows of another dataset beside one on the row itself
@@ -26,6 +26,8 @@ class Scope:
     used: list[Column] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     cost: int = 0
+    asked_for: str = ""
+    verbs: tuple[str, ...] = ()
     mark: str = ""  # set apart the tables of a subquery from those around it
 
     def __post_init__(self) -> None:
@@ -55,6 +57,19 @@ class Scope:
         alias = f"{relation.column}{self.mark}_{relation.parent}"
         self.roles[alias] = relation
         return quote(alias)
+
+    def led(self, ways: Sequence[tuple[Relation, ...]], direction: str = "") -> Relation | None:
+        """Of several columns that lead to a dataset, the one that `from`, `to` or a verb speaks of: where trips start."""
+        stem = self.known.lexicon.stem
+        wanted = {stem(word) for word in (*self.known.lexicon.directions.get(direction, ()), *self.verbs)}
+        found = [way[0] for way in ways if len(way) == 1 and {stem(part) for part in way[0].column.split("_")} & wanted]
+        return found[0] if len(found) == 1 else None
+
+    def rows(self, dataset: str, direction: str = "") -> str:
+        """The name of a dataset's rows in this SELECT, by the column that leads to them."""
+        ways = self._paths[dataset]
+        relation = self.led(ways, direction) if len(ways) > 1 else None
+        return self.role(relation) if relation else self.table(dataset)
 
     def relation(self, column: Column) -> Relation | None:
         """Where a column names a row of another dataset."""
@@ -99,11 +114,12 @@ class Scope:
     def time(self, hint: Noun | None, *, whole_years: bool = False) -> Column:
         """The column that a period is about. Raises UnclearError where there is none, or where it is not clear."""
         if hint is not None:
-            dates = [c for c in hint.columns if c.kind == "date" or c.name == "year"]
+            dates = [c for c in hint.columns if c.kind == "date" or (c.is_year and whole_years)]
             return self.nearest(dates, hint.text)
         if whole_years and (year := self.base.columns.get("year")) and year.kind == "number":
             return year
         # of what it belongs to, events count: a period of order lines is that of their orders, not of their products
+        self._time_is_its_own()
         events = [name for name in self._paths if name == self.base.name or not self.known.datasets[name].label]
         for dataset in sorted(events, key=self.far):
             there = self.known.datasets[dataset]
@@ -116,6 +132,26 @@ class Scope:
             if there.times:
                 raise UnclearError(f"by which date: {' or '.join(there.times)}?", [f"by {name}" for name in there.times])
         raise UnclearError(f"{self.base.name} has no date")
+
+    def _time_is_its_own(self) -> None:
+        """`bikes used in October` is hardly about the day on which they were bought: where rows of another dataset with a date
+        name those of the base, only a date that is called after the base is taken without being named."""
+        time = self.base.time
+        stems = {self.known.lexicon.stem(part) for part in self.base.name.split("_")}
+        parts = set((time or "").split("_"))
+        if (
+            time is None
+            or not parts & LIFE
+            or {self.known.lexicon.stem(part) for part in time.split("_")} & stems
+            or self.asked_for == time
+        ):
+            return
+        others = [
+            one.child for one in self.known.relations if one.parent == self.base.name and self.known.datasets[one.child].time
+        ]
+        if others and self.base.name not in others:
+            child = self.known.datasets[others[0]]
+            raise UnclearError(f"by {self.base.name}.{time}, or by {child.name}.{child.time}?", [f"by {time}"])
 
     def has_time(self) -> bool:
         return any(
@@ -139,7 +175,8 @@ class Scope:
                 missing.append(Absent(None, [replace(condition, negated=False)]))
             else:
                 others.append(condition)
-        children = self._children(present)
+        gone = {dataset_of(name.meaning) for one in missing if one.noun for name in one.noun.names}
+        children = [child for child in self._children(present) if child not in gone]
         self._place_periods(own, others, missing, children)
         found = [self._text(condition) for condition in own]
         if others or children:
@@ -148,18 +185,19 @@ class Scope:
 
     def _place_periods(self, own: list[Condition], others: list[Condition], missing: list[Absent], children: list[str]) -> None:
         """`customers who ordered in 2025`: a period is about the rows of the other dataset, unless it names its date."""
-        periods = [one for one in own if one.kind == "period" and one.noun is None]
+        periods = [one for one in (*own, *others) if one.kind == "period" and one.noun is None]
         elsewhere = [one for one in missing if self._misses_rows(one)]
-        if not periods or not (children or others or elsewhere):
+        others_too = [one for one in others if one not in periods]
+        if not periods or not (children or others_too or elsewhere):
             return
-        if not children and others and self.base.times:
+        if not children and others_too and self.base.times:
             raise UnclearError(
                 f"{periods[0].text!r} by which date: {self.base.name}.{self.base.times[0]}, or that of {others[0].text!r}?",
                 asks=True,
             )
         for period in periods:
-            own.remove(period)
-            if children or others:
+            (own if period in own else others).remove(period)
+            if children or others_too:
                 others.append(period)
             else:
                 elsewhere[0].conditions.append(period)
@@ -234,13 +272,8 @@ class Scope:
 
     def _cells(self, columns: tuple[Column, ...], condition: Condition) -> list[str]:
         """The columns' cells; of a dataset that two columns lead to, by the one that `from` or `to` speaks of."""
-        ways = self._paths[columns[0].dataset]
-        if len(ways) > 1 and condition.direction:
-            wanted = self.known.lexicon.directions[condition.direction]
-            led = [way[0] for way in ways if len(way) == 1 and set(way[0].column.split("_")) & set(wanted)]
-            if len(led) == 1:
-                return [f"{self.role(led[0])}.{quote(column.name)}" for column in columns]
-        return [self.column(column) for column in columns]
+        table = self.rows(columns[0].dataset, condition.direction)
+        return [f"{table}.{quote(column.name)}" for column in columns]
 
     def _not_a_date(self, condition: Condition, column: Column) -> None:
         """`shipped`: the status, or that there is a shipped_date?"""
@@ -278,17 +311,22 @@ class Scope:
             ordered = _first_reached(self, condition.noun)
             column = self.nearest([c for c in ordered if c.kind == "number"], condition.noun.text)
         cell = self.column(column)
-        numbers = [number(n) for n in condition.numbers]
+        factor = self._factor(column, condition.unit)
+        numbers = [number(n * factor) for n in condition.numbers]
         if condition.operator == "between":
             return f"{cell} BETWEEN {numbers[0]} AND {numbers[1]}"
         operator = "<>" if condition.negated and condition.operator == "=" else condition.operator
         return f"{cell} {operator} {numbers[0]}"
 
+    def _factor(self, column: Column, unit: str) -> int:
+        """How many of the column's unit one of the unit that was said is."""
+        smaller = self.known.lexicon.conversions.get(unit, {})
+        return next((factor for name, factor in smaller.items() if name == column.unit or name in column.name.split("_")), 1)
+
     def figure(self, text: str, unit: str = "") -> Column:
         """The one figure that the rows of the base have, of this unit where one was said."""
-        counted = [
-            column for column in self.base.measures if unit and (column.unit == unit or unit.lower() in column.name.split("_"))
-        ]
+        fitting = {unit.lower(), *self.known.lexicon.conversions.get(unit, {})}
+        counted = [c for c in self.base.measures if unit and (c.unit == unit or fitting & set(c.name.split("_")))]
         figures = counted or self.base.measures
         if len(figures) != 1:
             named = [column.name for column in figures]
@@ -330,7 +368,7 @@ class Scope:
         """The datasets among these nouns that are neither the base nor named by its rows."""
         found = []
         for noun in present:
-            named = [name.meaning.name if isinstance(name.meaning, Dataset) else name.meaning.dataset for name in noun.names]
+            named = [dataset_of(name.meaning) for name in noun.names]
             if not named:
                 raise UnclearError(f"I do not know what {noun.text!r} means here", word=noun.text)
             if not any(map(self.reaches, named)):
@@ -393,14 +431,14 @@ class Scope:
 
     def _inside(self, dataset: str) -> Scope:
         mark = f"{self.mark}_{len(self.mark) + 1}"
-        return Scope(self.known, self.known.datasets[dataset], self.hinted, mark=mark)
+        return Scope(self.known, self.known.datasets[dataset], self.hinted, verbs=self.verbs, mark=mark)
 
     def _linked(self, inner: Scope, extra: str = "") -> str:
         """The SELECT of an inner scope, for the row of this one."""
-        path = inner._paths[self.base.name]
-        if len(path) > 1:
-            raise UnclearError(f"{inner.base.name} leads to {self.base.name} in {len(path)} ways", asks=True)
-        last = path[0][-1]
+        ways = inner._paths[self.base.name]
+        last = inner.led(ways) if len(ways) > 1 else ways[0][-1]
+        if last is None:
+            raise UnclearError(f"{inner.base.name} leads to {self.base.name} in {len(ways)} ways", asks=True)
         holder = inner.table(last.child)
         outer = f"{self.table(self.base.name)}.{quote(last.key)}"
         inner.joins.pop(self.base.name, None)
@@ -434,6 +472,10 @@ class Scope:
         named = []
         if noun is not None:
             named = self._children([noun])
+            parents = [d.name for d in noun.datasets if self.reaches(d.name) and d.name != self.base.name]
+            if not named and parents and not absent.conditions:
+                first = self._paths[parents[0]][0][0]
+                return f"{self.table(first.child)}.{quote(first.column)} IS NULL"
             if not named:
                 raise UnclearError(f"what would {self.base.name} without {noun.text!r} be?", asks=True)
         inside: list[Condition] = []
@@ -465,6 +507,10 @@ def _first_reached(scope: Scope, noun: Noun) -> list[Column]:
         first = own[0].name
         return [column for column in own if column.name == first]
     return columns
+
+
+def dataset_of(meaning: Dataset | Column | Metric) -> str:
+    return meaning.name if isinstance(meaning, Dataset) else meaning.dataset
 
 
 def metrics_of(scope: Scope, noun: Noun) -> list[Metric]:

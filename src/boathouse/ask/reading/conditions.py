@@ -74,8 +74,7 @@ class Conditions(Cursor):
             made.noun = self.made.verbs.pop() if self.made.verbs else None
         elif self.kind() == "name" and self.tags[self.at].verb:
             verb = self.take()
-            noun = Noun(verb.text, verb.names)
-            made.noun = noun if noun.datasets else self._dataset_of(noun)
+            made.noun = Noun(verb.text, verb.names)
         else:
             made.noun = self.noun()
         (self.made.parts if self.made.share else self.made.absent).append(made)
@@ -87,7 +86,7 @@ class Conditions(Cursor):
         tag = self.take()
         if hint is not None:
             pass
-        elif self.nouns and any(column.kind == "date" or column.name == "year" for column in self.nouns[-1].columns):
+        elif self.nouns and any(column.kind == "date" or column.is_year for column in self.nouns[-1].columns):
             hint = self.nouns.pop()
         elif (
             self.kind() == "name"
@@ -95,6 +94,7 @@ class Conditions(Cursor):
             and not self.tags[self.at].verb
         ):
             hint = self.noun()
+        hint = hint or self.date
         self.conditions().append(Condition("period", tag.text, noun=hint, period=tag.period, negated=self.negated))
         self.negated = False
 
@@ -102,6 +102,7 @@ class Conditions(Cursor):
         """`above 1.50`, `more than 60 orders`: about the figure before or after it."""
         before = self._figure_before()
         operator, numbers = self._comparison()
+        before = before or self._figure_before()
         if self.negated:
             operator = {">": "<=", ">=": "<", "<": ">=", "<=": ">"}.get(operator, operator)
             self.negated = False

@@ -26,6 +26,7 @@ class Cursor:
         self.negated = self.asked_when = self.pending_count = self.done_by = False
         self.aggregate: str | None = None  # waits for its noun
         self.limit: int | None = None
+        self.date: Noun | None = None  # that a verb named: `shipped`, of shipped_on
         self.unit = ""  # of the last number
         self.whole = 0  # conditions that are of the whole of a share
         self.inside: list[Condition] | None = None  # where conditions go: after "without" into that
@@ -58,7 +59,11 @@ class Cursor:
             return None
         if self.tags[self.at].verb:  # "invoiced amount"
             verb = self.tags[self.at]
-            if self.kind(1) != "name" or (joined := _joined(Noun(verb.text, verb.names), self.tags[self.at + 1])) is None:
+            if (
+                self.kind(1) != "name"
+                or not verb.datasets
+                or (joined := _joined(Noun(verb.text, verb.names), self.tags[self.at + 1])) is None
+            ):
                 return None
             self.at += 2
             return joined
@@ -97,6 +102,10 @@ class Cursor:
 
     def _comparison(self) -> tuple[str, tuple[float, ...]]:
         tag = self.take()
+        if self.kind() == "name" and self.kind(1) == "number":  # "above age 20"
+            noun = self.noun()
+            if noun is not None and noun.numeric:
+                self.nouns.append(noun)
         if tag.kind == "between":
             if self.kind() != "number" or self.kind(1) != "and":
                 raise UnclearError("between which two numbers?", asks=True)

@@ -8,6 +8,8 @@ from boathouse.ask.reading.conditions import Conditions
 from boathouse.ask.reading.cursor import AGGREGATES, OPERATORS
 from boathouse.ask.words import Tag
 
+_SEVERAL = {**AGGREGATES, "highest": "max", "lowest": "min"}
+
 
 class Figures(Conditions):
     """Rules, each named after the kind of tag that it reads."""
@@ -22,9 +24,10 @@ class Figures(Conditions):
             if self.at > place and self.kind() in ("", "period"):
                 return self._count_values()
             self.pending_count = True
-        elif self.aggregate == "avg":  # "average number of polls per race"
+        elif self.aggregate == "avg":  # "average number of polls per race", "average number of pages"
             self.aggregate = None
-            self.made.measures.append(Measure("average count", noun))
+            figure = noun.numeric and not noun.datasets
+            self.made.measures.append(Measure("avg" if figure else "average count", noun))
         else:
             self._measured("distinct" if distinct else "count", noun)
         return None
@@ -53,6 +56,8 @@ class Figures(Conditions):
     def _aggregate(self) -> None:
         tag = self.take()
         how = AGGREGATES[tag.kind]
+        if self._several(how):
+            return
         if self.kind() in ("count", "concept", "distinct"):
             self.aggregate = how if self.kind() == "count" and how == "avg" else None if self.kind() == "count" else how
             return
@@ -70,9 +75,23 @@ class Figures(Conditions):
 
     _sum = _average = _median = _aggregate
 
+    def _several(self, how: str) -> bool:
+        """`average, minimum and maximum age`: several figures of one noun."""
+        every, place = [how], self.at
+        while self.kind() in _SEVERAL or (self.kind() == "and" and self.kind(1) in _SEVERAL):
+            every.append(_SEVERAL[(self.take() if self.kind() != "and" else (self.take(), self.take())[1]).kind])
+        noun = self.noun() if len(every) > 1 else None
+        if noun is None or not noun.numeric:
+            self.at = place
+            return False
+        self.made.measures += [Measure(one, noun) for one in every]
+        return True
+
     def _afterwards(self, how: str) -> None:
         """`… on average`, `… in total`: about what was named before; else about what comes."""
         measures = self.made.measures
+        if how == "sum" and self.made.rank and self.made.rank.measure:
+            return  # "the most docks in total"
         if how == "sum" and measures and measures[-1].how in ("count", "sum", "metric", "distinct"):
             return  # "how many orders in total"
         figures = [verb for verb in self.made.verbs if verb.numeric and not verb.datasets]
@@ -101,8 +120,8 @@ class Figures(Conditions):
         noun = self.noun()
         if noun is None:
             raise UnclearError("different what?", asks=True)
-        if self.made.listed and not noun.numeric:
-            self.made.subject = noun
+        if not noun.numeric:
+            self.made.subject, self.made.listed = noun, True
         else:
             self._measured("distinct", noun)
 

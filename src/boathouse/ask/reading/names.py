@@ -55,7 +55,11 @@ class Names(Figures):
         """`joined in 2023`, `billed to Germany`, `composed by Bach`: which date, dataset or column is meant."""
         tag = self.take()
         noun = Noun(tag.text, tag.names)
-        dates = [name for name in noun.names if isinstance(name.meaning, Column) and name.meaning.kind == "date"]
+        dates = [
+            name
+            for name in noun.names
+            if isinstance(name.meaning, Column) and (name.meaning.kind == "date" or name.meaning.is_year)
+        ]
         if dates and not noun.datasets:
             if self.made.measures and self.made.measures[-1].how in ("latest", "earliest"):
                 how = "max" if self.made.measures.pop().how == "latest" else "min"
@@ -65,7 +69,8 @@ class Names(Figures):
             elif self.made.conditions and self.made.conditions[-1].kind == "period":
                 self.made.conditions[-1].noun = noun.only(dates)
             else:
-                self.nouns.append(noun)
+                self.date = noun.only(dates)
+                self.made.verbs.append(self._dataset_of(noun))
             return None
         if self.kind() == "by" and self.kind(1) == "value" and self._led_value(tag, 1):
             self.take()

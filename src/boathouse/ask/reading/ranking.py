@@ -32,6 +32,8 @@ class Ranking(Conditions):
                 self.made.subject = self.nouns.pop()
             return
         self._modifiers()
+        if tag.kind in ("most", "fewest") and self.kind() == "name" and self.tags[self.at].verb and self._most_done(descending):
+            return
         noun = self.noun()
         if noun is None:
             self._ranked_before(tag, descending)
@@ -47,6 +49,18 @@ class Ranking(Conditions):
             self.made.subject = noun
 
     _highest = _lowest = _most = _fewest = _latest = _earliest = _last = _ranking
+
+    def _most_done(self, descending: bool) -> bool:
+        """`most streamed songs`: songs by their streams."""
+        verb = self.take()
+        noun = self.noun()
+        if noun is None:
+            self.at -= 1
+            return False
+        figure = Noun(verb.text, verb.names)
+        self.made.subject = noun
+        self.made.rank = Rank(descending, self.limit, Measure("value" if figure.numeric else "count", figure))
+        return True
 
     def _ranked_by(self, measure: Measure, descending: bool) -> None:
         if self.made.subject is None and self.nouns and (self.made.listed or self.limit):
@@ -114,9 +128,12 @@ class Ranking(Conditions):
         if noun is not None and noun.numeric and not noun.datasets:
             self._ranked_by(Measure("value", noun), descending)
             return
-        if not figure.names:
+        if not figure.names and not any(one.kind == "by" for one in self.tags[self.at :]):
             raise UnclearError(f"{tag.text!r} by which figure?", asks=True)
         self.made.subject = noun or self.made.subject
+        if not figure.names:
+            self.made.rank = Rank(descending, self.limit)
+            return
         self.made.rank = Rank(descending, self.limit, Measure("value", figure))
 
     def _frequent(self) -> None:

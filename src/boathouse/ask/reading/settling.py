@@ -42,6 +42,8 @@ def _when(reading: Reading) -> None:
     if not reading.asked_when:
         return
     dates = [noun for noun in reading.nouns if any(column.kind == "date" for column in noun.columns)]
+    if reading.date is not None and not dates:
+        dates = [reading.date]
     if dates and made.conditions and not made.measures:
         made.select += dates
         reading.nouns = [noun for noun in reading.nouns if noun not in dates]
@@ -163,10 +165,13 @@ def _subject(reading: Reading) -> None:
     elif made.listed or made.sort:
         made.subject = named[0]
     elif made.absent or made.conditions:
-        if all(dataset.label for dataset in named[0].datasets):  # things that have names are listed
-            made.subject, made.listed = named[0], True
-        elif not made.absent and all(one.kind == "period" for one in made.conditions):  # events are counted
+        labelled = all(dataset.label for dataset in named[0].datasets)
+        if not made.absent and all(
+            one.kind == "period" and not (one.noun and labelled) for one in made.conditions
+        ):  # events are counted
             made.measures.append(Measure("count", named[0]))
+        elif labelled:  # things that have names are listed
+            made.subject, made.listed = named[0], True
         else:
             raise UnclearError(f"how many {named[0].text}, or which?", [f"how many {reading.text}", f"which {reading.text}"])
     else:
