@@ -11,10 +11,10 @@ from boathouse.ask.periods import Period
 
 class UnclearError(Exception):
     """The question cannot be answered as it stands: a question back where there are `options`, else a refusal.
-    `word` is what it is about."""
+    `word` is what it is about; a `weak` one gives way to any reading that works."""
 
-    def __init__(self, text: str, options: list[str] | None = None, *, asks: bool = False, word: str = ""):
-        self.text, self.options, self.word = text, options or [], word
+    def __init__(self, text: str, options: list[str] | None = None, *, asks: bool = False, word: str = "", weak: bool = False):
+        self.text, self.options, self.word, self.weak = text, options or [], word, weak
         self.asks = asks or bool(options)
         super().__init__(text)
 
@@ -73,6 +73,7 @@ class Condition:
     period: Period | None = None
     negated: bool = False
     together: str = "or"
+    led: bool = False  # its column, or the dataset of its name, was said
     also: tuple[Name, ...] = ()  # columns that a value's words name in part
     direction: str = ""  # from or to, where it was said
 

@@ -32,6 +32,7 @@ class Tag:
     sums: bool = False  # a column's name that is also a word for adding up: total
     gap: bool = False
     word: str = ""
+    led: bool = False  # a value whose column, or dataset, was named before it
     verb: bool = False  # a name in a verb's form: joined, billed
     after: tuple[str, ...] = ()  # filler words that stood before it
 

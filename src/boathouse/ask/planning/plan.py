@@ -49,7 +49,7 @@ def plan(intent: Intent, known: Knowledge) -> Plan:
     best = list({one.sql: one for one in found if one.cost == nearest}.values())
     if len(best) > 1:
         raise UnclearError(f"that may be about {' or '.join(one.subject for one in best)}", [f"of {one.subject}" for one in best])
-    asking = [problem for cost, problem in problems if cost < nearest and problem.asks]
+    asking = [problem for cost, problem in problems if cost < nearest and problem.asks and not problem.weak]
     if asking:
         raise asking[0]
     return best[0]
@@ -174,7 +174,7 @@ class _Planning:
 
     def _verbs_are_clear(self) -> None:
         """`sold` where a column tells sales from the rest: only those, or all?"""
-        for verb in self.intent.verbs:
+        for verb in (*self.intent.verbs, *(one.noun for one in self.intent.absent if one.noun)):
             word = self.known.lexicon.concepts.get(verb.text.lower(), [])
             for values in (self.known.values.get((one,), []) for one in word):
                 for value in values:
@@ -463,11 +463,16 @@ class _Planning:
         assert intent.subject is not None
         measure = rank.measure or Measure("value", intent.subject)
         own = [d for d in intent.subject.datasets if d.name == self.base.name]
-        if measure.how == "time" or (own and measure.how == "value" and not metrics_of(self.scope, measure.noun)):
+        if measure.how == "time" or (own and measure.how in ("value", "each") and not metrics_of(self.scope, measure.noun)):
             self._rows_ranked(measure)
             return
         if intent.having or (measure.how == "value" and rank.measure is None):
             raise UnclearError(f"{intent.subject.text} by which figure?", asks=True)
+        if measure.how == "each":
+            text = measure.noun.text
+            raise UnclearError(
+                f"{text}: in total, or the largest single one?", [f"total {text}", f"{text} by {intent.subject.text}"]
+            )
         if own and measure.how == "count":
             raise UnclearError(f"{intent.subject.text} by the number of what?", asks=True)
         self._group_by([*intent.groups, intent.subject])
@@ -593,6 +598,14 @@ class _Planning:
     def _column_subject(self, column: Column) -> None:
         """The different values of a column, those of which something holds."""
         intent, cell = self.intent, self.scope.column(column)
+        adds = self.known.lexicon.adds
+        compared = [one for one in intent.conditions if one.kind == "compare"]
+        if loose := [one for one in compared if not one.noun or any(set(c.name.split("_")) & adds for c in one.noun.columns)]:
+            raise UnclearError(
+                f"{loose[0].text} {column.name}: in each row of {self.base.name}, or in all?",
+                [f"{loose[0].text} in all"],
+                asks=True,
+            )
         if column.kind == "list":
             self.select.columns, self.select.unique = [(f"unnest({cell})", column.name)], True
             self._conditions()

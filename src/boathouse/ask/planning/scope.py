@@ -393,7 +393,8 @@ class Scope:
             raise UnclearError(f"{dataset} and {self.base.name} hang together by {' and by '.join(sorted(best))}", asks=True)
         return best[0] if best else None
 
-    def _exists(self, conditions: Sequence[Condition], children: Sequence[str]) -> str:
+    def _exists(self, conditions: Sequence[Condition], children: Sequence[str], *, sure: bool = False) -> str:
+        """Whether rows elsewhere are so. A value alone does not say what its rows have to do with those here, unless `sure`."""
         middles = {self.link(child) for child in children}
         for condition in conditions:
             if condition.kind == "value":
@@ -405,6 +406,11 @@ class Scope:
         if len(middles) != 1:
             text = conditions[0].text if conditions else ""
             raise UnclearError(f"{text!r} has nothing to do with {self.base.name}, as far as I can see", word=text)
+        loose = [one for one in conditions if one.kind == "value" and not one.led]
+        if not children and loose and not self.mark and not sure:
+            column = loose[0].values[0][0].columns[0]
+            raise UnclearError(f"{loose[0].text!r} is of {column.dataset}, not of {self.base.name}: what have they to do with it?",
+                               [f"{self.base.name} with {column.dataset} of {column.name} {loose[0].text}"], weak=True)  # fmt: skip
         self.cost += _CHILD
         inner = self._inside(str(middles.pop()))
         inner.add(conditions)
@@ -484,7 +490,7 @@ class Scope:
             (outside if named and self._only_here(condition, named[0]) else inside).append(condition)
         if not named and not any(condition.kind == "value" for condition in inside):
             raise UnclearError("never what?", asks=True)
-        text = self._exists(inside, named)
+        text = self._exists(inside, named, sure=True)
         self.where_after(outside)
         return f"NOT {text}"
 

@@ -16,6 +16,7 @@ class Conditions(Cursor):
         tag = self.take()
         condition = Condition("value", tag.text, [tag.values], negated=self.negated or tag.negated, also=tag.names)
         condition.direction = self.lexicon.direction(tag.after)
+        condition.led = tag.led
         while self.kind() in ("or", "and") and self.kind(1) == "value" and _same_columns(tag, self.tags[self.at + 1]):
             condition.together = self.take().kind
             tag = self.take()
@@ -39,6 +40,7 @@ class Conditions(Cursor):
                     condition.values[place] = led
             if condition.values[0] and condition.values[0][0].columns[0] in named:
                 self.take()
+                condition.led = True
         self.conditions().append(condition)
 
     def _not(self) -> None:

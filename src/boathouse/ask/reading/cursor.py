@@ -155,7 +155,7 @@ class Cursor:
             return False
         led = [v for v in self.tags[place].values if _leads(tag, v, self.known)]
         if led:
-            self.tags[place] = replace(self.tags[place], kind="value", names=(), values=tuple(led))
+            self.tags[place] = replace(self.tags[place], kind="value", names=(), values=tuple(led), led=True)
         return bool(led)
 
 

@@ -75,6 +75,18 @@ class Figures(Conditions):
 
     _sum = _average = _median = _aggregate
 
+    def _compared_in_all(self) -> bool:
+        """`which suppliers charged more than 1,000 in all?`: a figure of each, added up."""
+        last = self.conditions()[-1] if self.conditions() else None
+        asked = self.made.subject or (self.made.measures[-1].noun if self.made.measures else None)
+        if last is None or last.kind != "compare" or asked is None:
+            return False
+        self.conditions().pop()
+        datasets = asked.datasets or [self.known.datasets[column.dataset] for column in asked.columns]
+        figure = last.noun or Noun(asked.text, tuple(Name(dataset) for dataset in datasets))
+        self.made.having.append(Having(Measure("sum", figure), last.operator, last.numbers))
+        return True
+
     def _several(self, how: str) -> bool:
         """`average, minimum and maximum age`: several figures of one noun."""
         every, place = [how], self.at
@@ -90,6 +102,8 @@ class Figures(Conditions):
     def _afterwards(self, how: str) -> None:
         """`… on average`, `… in total`: about what was named before; else about what comes."""
         measures = self.made.measures
+        if how == "sum" and (self.made.subject or measures) and self._compared_in_all():
+            return
         if how == "sum" and self.made.rank and self.made.rank.measure:
             return  # "the most docks in total"
         if how == "sum" and measures and measures[-1].how in ("count", "sum", "metric", "distinct"):

@@ -35,7 +35,7 @@ class Names(Figures):
             set(tag.after) & self.lexicon.possessing
             and not noun.datasets
             and noun.columns
-            and self.kind() not in (*OPERATORS, "between", "number")
+            and self.kind() not in (*OPERATORS, "between", "number", "period")
         ):
             self.conditions().append(Condition("null", noun.text, noun=noun, negated=True))
         elif self.made.measures and noun.columns and set(noun.columns) <= set(self.made.measures[-1].noun.columns):
@@ -44,7 +44,12 @@ class Names(Figures):
             how, self.aggregate = self.aggregate, None
             self._measured(how, noun)
         elif noun.label or (
-            self.made.listed and self.made.subject is None and not noun.numeric and not self.made.measures and noun.datasets
+            self.made.listed
+            and self.made.subject is None
+            and not noun.numeric
+            and noun.datasets
+            and not self.made.measures
+            and not self.made.select
         ):
             self.made.subject = noun
         else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from boathouse.ask.intent import Measure, Noun, Rank, UnclearError
+from boathouse.ask.intent import Absent, Measure, Noun, Rank, UnclearError
 from boathouse.ask.knowledge import Column, Metric, Name
 from boathouse.ask.reading.conditions import Conditions
 from boathouse.ask.reading.cursor import OPERATORS, RANKING
@@ -43,7 +43,9 @@ class Ranking(Conditions):
             how = "sum" if noun.numeric and not noun.datasets else "count"
             self._ranked_by(Measure(how, noun), descending)
         elif noun.numeric and not noun.datasets:
-            self._ranked_by(Measure("value", noun), descending)
+            if set(tag.after) & self.lexicon.possessing and self.made.subject is None and self.nouns and self.nouns[-1].datasets:
+                self.made.subject = self.nouns.pop()  # "polls with the lowest error"
+            self._ranked_by(Measure("value" if noun.metrics else "each", noun), descending)
         else:
             self.made.rank = Rank(descending, self.limit)
             self.made.subject = noun
@@ -65,7 +67,7 @@ class Ranking(Conditions):
     def _ranked_by(self, measure: Measure, descending: bool) -> None:
         if self.made.subject is None and self.nouns and (self.made.listed or self.limit):
             self.made.subject = self.nouns.pop(0)
-        if self.made.subject is None and measure.how == "value":
+        if self.made.subject is None and measure.how in ("value", "each"):
             self.made.measures.append(Measure("max" if descending else "min", measure.noun))
         else:
             self.made.rank = Rank(descending, self.limit, measure)
@@ -116,6 +118,10 @@ class Ranking(Conditions):
             self.conditions().append(self._compared(noun))
         elif self.kind() == "name" and any(name.meaning is n.meaning for n in self.tags[self.at].names for name in names):
             return
+        elif self.negated:  # "products not sold in West"
+            self.negated, missing = False, Absent(noun)
+            (self.made.parts if self.made.share else self.made.absent).append(missing)
+            self.inside = missing.conditions
         else:
             self.made.verbs.append(noun)
 

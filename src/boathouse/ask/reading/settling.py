@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING
 
-from boathouse.ask.intent import Intent, Measure, Noun, UnclearError
+from boathouse.ask.intent import Condition, Intent, Measure, Noun, UnclearError
 
 if TYPE_CHECKING:
     from boathouse.ask.reading.reading import Reading
@@ -21,6 +21,7 @@ def settle(reading: Reading) -> Intent:
     if reading.aggregate:
         _aggregate(reading)
     _both_ways(made)
+    _periods(made.conditions)
     _when(reading)
     _figures(reading)
     _subject(reading)
@@ -34,6 +35,15 @@ def settle(reading: Reading) -> Intent:
     if made.share:
         _share(made, reading.whole)
     return made
+
+
+def _periods(conditions: list[Condition]) -> None:
+    """Two periods, as `in 2008 and 2012`: together, or each? `after 2015 and before 2019` is one."""
+    bounded = [one for one in conditions if one.kind == "period" and one.period and one.period.start and one.period.end]
+    if len(bounded) > 1 and len({str(one.noun) for one in bounded}) == 1:
+        raise UnclearError(
+            f"{bounded[0].text} and {bounded[1].text}: together, or each? Ask for one, or 'by year', 'by month'", asks=True
+        )
 
 
 def _when(reading: Reading) -> None:
@@ -90,9 +100,11 @@ def _aggregate(reading: Reading) -> None:
     """An aggregate whose noun came before it, or never."""
     made, how = reading.made, reading.aggregate
     assert how is not None
-    figures = [noun for noun in reading.nouns if noun.numeric]
+    figures = [noun for noun in (*reading.nouns, *made.select) if noun.numeric and not noun.datasets]
     if figures:
-        reading.nouns.remove(figures[-1])
+        for some in (reading.nouns, made.select):
+            if figures[-1] in some:
+                some.remove(figures[-1])
         made.measures.append(Measure(how, figures[-1]))
     elif how == "sum" and (named := made.subject or next((n for n in reading.nouns if n.datasets), None)):
         if named in reading.nouns:
@@ -141,7 +153,7 @@ def _figures(reading: Reading) -> None:
         made.select = []
         made.measures += [Measure("value", noun) for noun in chosen]
     verbs = [verb for verb in made.verbs if verb.numeric]
-    if not made.measures and made.rank is None and made.subject is None and not made.select and verbs:
+    if not (made.measures or made.rank or made.subject or made.select or reading.nouns) and verbs:
         made.verbs.remove(verbs[0])
         made.measures.append(Measure("value", verbs[0]))
 
