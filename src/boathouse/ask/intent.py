@@ -73,6 +73,7 @@ class Condition:
     period: Period | None = None
     negated: bool = False
     together: str = "or"
+    via: Column | None = None  # the column that names the row whose value it is: who reports to Ada
     led: bool = False  # its column, or the dataset of its name, was said
     also: tuple[Name, ...] = ()  # columns that a value's words name in part
     direction: str = ""  # from or to, where it was said

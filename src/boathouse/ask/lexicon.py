@@ -58,6 +58,8 @@ class Lexicon:
         self.conversions = {
             unit: {smaller: int(factor) for smaller, factor in others.items()} for unit, others in data.pop("conversions").items()
         }
+        self.belonging = set(data.pop("belonging"))
+        self.selling = set(data.pop("selling"))
         self.agents: list[str] = data.pop("agents")
         self.flag_words = tuple(data.pop("flag_words"))
         self.negating = data.pop("negating")

@@ -173,7 +173,16 @@ class _Planning:
         return next((name for name in named if name != self.base.name and not self.scope.reaches(name)), None)
 
     def _verbs_are_clear(self) -> None:
-        """`sold` where a column tells sales from the rest: only those, or all?"""
+        """`sold` where a column tells sales from the rest: only those, or all? And of `tracks sold`: which, or how often?"""
+        for verb in self.intent.verbs:
+            elsewhere = [d for d in verb.datasets if not self.scope.reaches(d.name)]
+            counted = [
+                *self.intent.measures,
+                *([self.intent.rank.measure] if self.intent.rank and self.intent.rank.measure else []),
+            ]
+            if verb.text.lower() in self.known.lexicon.selling and elsewhere and any(m.how == "count" for m in counted):
+                raise UnclearError(f"how many different {self.base.name} were {verb.text}, or how often?",
+                                   [f"how many different {self.base.name} were {verb.text}"])  # fmt: skip
         for verb in (*self.intent.verbs, *(one.noun for one in self.intent.absent if one.noun)):
             word = self.known.lexicon.concepts.get(verb.text.lower(), [])
             for values in (self.known.values.get((one,), []) for one in word):

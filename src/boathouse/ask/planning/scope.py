@@ -222,6 +222,8 @@ class Scope:
 
     def _value(self, condition: Condition) -> str:
         """One of some values, in the nearest column that has all of them."""
+        if condition.via is not None:
+            return self._via(condition)
         shared = [v.columns for v in condition.values[0] if self.reaches(v.columns[0].dataset)]
         for values in condition.values[1:]:
             shared = [columns for columns in shared if any(v.columns == columns for v in values)]
@@ -240,6 +242,7 @@ class Scope:
                 f"{condition.text!r} may be {_either([c[0] for c in best])}", [f"{c[0].name} {condition.text}" for c in best]
             )
         columns = best[0]
+        self._one_thing(condition, columns)
         self._not_a_date(condition, columns[0])
         if condition.together == "and" and len(condition.values) > 1 and not condition.negated and columns[0].kind != "list":
             raise UnclearError(
@@ -269,6 +272,33 @@ class Scope:
         if len(chosen) > 1:
             return f"{cells[0]} {'NOT ' if condition.negated else ''}IN ({values})"
         return f"{cells[0]} {'<>' if condition.negated else '='} {values}"
+
+    def _one_thing(self, condition: Condition, columns: tuple[Column, ...]) -> None:
+        """`albums of Iron Maiden`: the album of that title, or those of that artist?"""
+        if condition.led:
+            return
+        for value in condition.values[0]:
+            other = value.columns[0]
+            if value.columns == columns or not self.reaches(other.dataset) or other.dataset == columns[0].dataset:
+                continue
+            labels = [c.name in self.known.datasets[c.dataset].label for c in (columns[0], other)]
+            if any(labels) or columns[0].name.split("_")[-1] != other.name.split("_")[-1]:
+                raise UnclearError(f"{condition.text!r} may be {columns[0]} or {other}",
+                                   [f"{c.dataset if c.name in self.known.datasets[c.dataset].label else c.name} {condition.text}" for c in (columns[0], other)])  # fmt: skip
+
+    def _via(self, condition: Condition) -> str:
+        """A value of the row that a column names: `employees who report to Ada`."""
+        assert condition.via is not None
+        relation = self.relation(self.nearest([condition.via], condition.text))
+        assert relation is not None
+        alias = self.role(relation)
+        found = next(v for v in condition.values[0] if v.columns[0].dataset == relation.parent)
+        tests = [
+            f"{alias}.{quote(column.name)} = {literal(part)}" for column, part in zip(found.columns, found.values, strict=True)
+        ]
+        self.notes.append(f"{condition.text!r} read as the {relation.parent} of {relation.child}.{relation.column}")
+        text = " AND ".join(tests)
+        return f"NOT ({text})" if condition.negated else text
 
     def _cells(self, columns: tuple[Column, ...], condition: Condition) -> list[str]:
         """The columns' cells; of a dataset that two columns lead to, by the one that `from` or `to` speaks of."""
@@ -447,7 +477,9 @@ class Scope:
             raise UnclearError(f"{inner.base.name} leads to {self.base.name} in {len(ways)} ways", asks=True)
         holder = inner.table(last.child)
         outer = f"{self.table(self.base.name)}.{quote(last.key)}"
-        inner.joins.pop(self.base.name, None)
+        through = any(step.parent == self.base.name for path in inner.joins.values() for step in path[:-1])
+        if not through and not any(quote(self.base.name + inner.mark) in text for text in inner.where):
+            inner.joins.pop(self.base.name, None)
         tests = [f"{holder}.{quote(last.column)} = {outer}", *inner.where]
         self.notes += inner.notes
         return f"SELECT {extra or '1'} FROM {inner.from_clause()} WHERE {' AND '.join(tests)}"

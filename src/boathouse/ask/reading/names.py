@@ -6,6 +6,7 @@ from boathouse.ask.intent import Absent, Condition, Measure, Noun, UnclearError
 from boathouse.ask.knowledge import Column
 from boathouse.ask.reading.cursor import OPERATORS
 from boathouse.ask.reading.figures import Figures
+from boathouse.ask.words import Tag
 
 
 class Names(Figures):
@@ -25,6 +26,8 @@ class Names(Figures):
         if self._led_value(tag):
             self.take()
             return self._value()
+        if self._names_the_row_of(tag):
+            return None
         if tag.verb:
             return self._verb()
         noun = self.noun()
@@ -55,6 +58,22 @@ class Names(Figures):
         else:
             self.nouns.append(noun)
         return None
+
+    def _names_the_row_of(self, tag: Tag) -> bool:
+        """`report to Andrew Adams`, `advisor Ada`: the row that a column names, by its own name."""
+        following = self.tags[self.at + 1] if self.kind(1) == "value" else None
+        if following is None or tag.datasets or self.lexicon.belonging & set(following.after):  # "the manager of Ada" is another
+            return False
+        for relation in self.known.relations:
+            column = self.known.datasets[relation.child].columns[relation.column]
+            values = tuple(v for v in following.values if v.columns[0].dataset == relation.parent)
+            if column in tag.columns and values:
+                self.at += 2
+                condition = Condition("value", following.text, [values], negated=self.negated, via=column)
+                self.negated = False
+                self.conditions().append(condition)
+                return True
+        return False
 
     def _verb(self) -> None:
         """`joined in 2023`, `billed to Germany`, `composed by Bach`: which date, dataset or column is meant."""
