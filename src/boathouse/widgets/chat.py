@@ -157,7 +157,8 @@ def _toggle(name: str, words: str, text: str, shown: widgets.HTML) -> widgets.Bu
 
 
 def _picture(chart: dict[str, Any]) -> widgets.Output:
-    data = {_VEGALITE: {**chart, "width": 480}, "text/plain": "a chart of the rows below"}
+    spec = {**chart, "width": 480, "usermeta": {"embedOptions": {"actions": False}}}
+    data = {_VEGALITE: spec, "text/plain": "a chart of the rows below"}
     return widgets.Output(outputs=({"output_type": "display_data", "data": data, "metadata": {}},))
 
 
