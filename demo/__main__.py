@@ -41,6 +41,9 @@ def main() -> int:
     _say("What was apart is together: CSV, SQLite and JSON in one question, about last month.")
     _boathouse("sql", best_sold(company.months(today, 1)[0]))
 
+    _say("Anyone may ask. No model is needed, and nothing is guessed:")
+    _boathouse("ask", "which region sold most last month?")
+
     _say("No bad row got in and none was lost: what was kept out lies in quarantine, with its reason.")
     _boathouse("quarantine", "orders", lines=_QUARANTINED)
 
