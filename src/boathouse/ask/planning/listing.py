@@ -1,0 +1,116 @@
+"""Lists in SQL: rows of a dataset, or the different values of a column."""
+
+from __future__ import annotations
+
+from boathouse.ask.intent import Noun, UnclearError
+from boathouse.ask.knowledge import Column, Dataset
+from boathouse.ask.planning.compare import compared
+from boathouse.ask.planning.figures import Figures
+from boathouse.ask.planning.scope import Scope
+from boathouse.engine import quote
+
+
+class Listing(Figures):
+    """What a question without a figure comes to."""
+
+    def _shown_of(self, dataset: Dataset) -> list[tuple[str, str]]:
+        table = self.scope.table(dataset.name)
+        names = [*dataset.key, *dataset.label] if dataset.label else list(dataset.columns)
+        return [(f"{table}.{quote(name)}", name) for name in dict.fromkeys(names)]
+
+    def _named_beside(self) -> list[Noun]:
+        """`songs with their singer`: datasets that the rows name, which are shown by their names."""
+        return [
+            noun for noun in self.intent.mentions
+            if noun.datasets and not noun.columns and self.scope.reaches(noun.datasets[0].name)
+            and noun.datasets[0] is not self.base and noun.datasets[0].label
+        ]  # fmt: skip
+
+    def _selected(self, noun: Noun) -> list[tuple[str, str]]:
+        if noun.label:
+            label = self.base.label or ()
+            if not label:
+                raise UnclearError(f"{self.base.name} has no names", asks=True)
+            return [(f"{self.scope.table(self.base.name)}.{quote(name)}", name) for name in label]
+        if noun.datasets and not noun.columns:
+            [first] = noun.datasets[:1]
+            if not self.scope.reaches(first.name):
+                raise UnclearError(f"{noun.text!r} has nothing to do with {self.base.name}, as far as I can see", word=noun.text)
+            return [(text, name) for text, name, shown in self._rows_of(first) if shown]
+        column = self.scope.nearest(noun.columns, noun.text)
+        if relation := self.scope.relation(column):
+            parent = self.known.datasets[relation.parent]
+            return [(f"{self.scope.role(relation)}.{quote(name)}", name) for name in parent.label or (relation.key,)]
+        return [(self.scope.column(column), column.name)]
+
+    def _listing(self) -> None:
+        intent, subject = self.intent, self.intent.subject
+        if subject is not None and not any(d.name == self.base.name for d in subject.datasets):
+            columns = [c for c in subject.columns if c.dataset == self.base.name]
+            if subject.unit:
+                self._group_by([subject])
+                self._conditions()
+                for having in intent.having:
+                    text, name = self._measure(having.measure)
+                    self.select.columns.append((text, name))
+                    self.select.having.append(compared(text, having))
+                self.select.order = [quote(subject.unit)]
+                return
+            if len(columns) != 1:
+                raise UnclearError(f"{subject.text!r} may be {' or '.join(c.name for c in columns)}", [c.name for c in columns])
+            self._column_subject(columns[0])
+            return
+        if intent.groups:
+            raise UnclearError(f"which figure by {intent.groups[0].text}?", asks=True)
+        self._conditions()
+        shown = [pair for noun in (*intent.select, *self._named_beside()) for pair in self._selected(noun)]
+        if subject is not None:
+            shown = [*self._shown_of(self.base), *shown]
+        elif not any(noun.label for noun in intent.select):
+            shown += [] if not self.base.label or intent.conditions else self._shown_of(self.base)
+        shown += [(self.scope.column(c), c.name) for c in self.scope.used if c.dataset == self.base.name]
+        shown += self.counts
+        self.select.columns = list({text: (text, name) for text, name in shown}.values())
+        self._having_counts()
+        if intent.sort:
+            noun, descending = intent.sort
+            name = self._sorted_by(noun, [name for _, name in self.select.columns])
+            self.select.order = [f"{quote(name)}{' DESC' if descending else ''}"]
+
+    def _column_subject(self, column: Column) -> None:
+        """The different values of a column, those of which something holds."""
+        intent, cell = self.intent, self.scope.column(column)
+        adds = self.known.lexicon.adds
+        numeric = [one for one in intent.conditions if one.kind == "compare"]
+        if loose := [one for one in numeric if not one.noun or any(set(c.name.split("_")) & adds for c in one.noun.columns)]:
+            raise UnclearError(
+                f"{loose[0].text} {column.name}: in each row of {self.base.name}, or in all?",
+                [f"{loose[0].text} in all"],
+                asks=True,
+            )
+        if column.kind == "list":
+            self.select.columns, self.select.unique = [(f"unnest({cell})", column.name)], True
+            self._conditions()
+            return
+        never = [one for one in intent.absent if not one.noun or any(d.name == self.base.name for d in one.noun.datasets)]
+        intent_absent = [one for one in intent.absent if one not in never]
+        self._verbs_are_clear()
+        self.scope.add(intent.conditions, intent_absent, [*intent.mentions, *intent.verbs])
+        for one in never:
+            if not one.conditions:
+                raise UnclearError("never when?", asks=True)
+            inner = Scope(self.known, self.base, self.scope.hinted, mark="_1")
+            inner.add(one.conditions)
+            self.scope.notes += inner.notes
+            own = f"{quote(self.base.name + '_1')}.{quote(column.name)}"
+            inner.where.append(f"{own} IS NOT NULL")
+            self.scope.where.append(f"{cell} NOT IN (SELECT {own} FROM {inner.from_clause()} WHERE {' AND '.join(inner.where)})")
+        self.scope.where.append(f"{cell} IS NOT NULL")
+        self.select.columns = [(cell, column.name)]
+        self.select.grouped = [cell]
+        self.groups = [column.name]
+        for having in intent.having:
+            text, name = self._measure(having.measure)
+            self.select.columns.append((text, name))
+            self.select.having.append(compared(text, having))
+        self.select.order = [quote(column.name)]

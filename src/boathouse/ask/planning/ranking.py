@@ -1,0 +1,82 @@
+"""Rankings in SQL: groups by a figure, or rows by one of their own."""
+
+from __future__ import annotations
+
+from boathouse.ask.intent import Measure, UnclearError
+from boathouse.ask.planning.listing import Listing
+from boathouse.ask.planning.scope import first_reached, metrics_of
+from boathouse.engine import quote
+
+
+class Ranking(Listing):
+    """What a question for the most or the least comes to."""
+
+    def _ranking(self) -> None:
+        intent, rank = self.intent, self.intent.rank
+        assert rank is not None
+        assert intent.subject is not None
+        measure = rank.measure or Measure("value", intent.subject)
+        own = [d for d in intent.subject.datasets if d.name == self.base.name]
+        if measure.how == "time" or (own and measure.how in ("value", "each") and not metrics_of(self.scope, measure.noun)):
+            self._rows_ranked(measure)
+            return
+        if intent.having or (measure.how == "value" and rank.measure is None):
+            raise UnclearError(f"{intent.subject.text} by which figure?", asks=True)
+        if measure.how == "each":
+            text = measure.noun.text
+            raise UnclearError(
+                f"{text}: in total, or the largest single one?", [f"total {text}", f"{text} by {intent.subject.text}"]
+            )
+        if own and measure.how == "count":
+            raise UnclearError(f"{intent.subject.text} by the number of what?", asks=True)
+        self._group_by([*intent.groups, intent.subject])
+        self._conditions()
+        key = self.select.grouped[-1]
+        if not intent.subject.unit:
+            self.scope.where.append(f"{key} IS NOT NULL")
+        text, name = self._measure(Measure("sum", measure.noun) if measure.how == "value" else measure)
+        self.select.columns.append((text, name))
+        self.measures.append(name)
+        for other in intent.measures:
+            self._add(other)
+        for noun in intent.select:
+            if not noun.numeric:
+                raise UnclearError(f"what is {noun.text!r} for?", asks=True)
+        direction = "DESC" if rank.descending else "ASC"
+        part = f"PARTITION BY {', '.join(self.select.grouped[: len(intent.groups)])} " if intent.groups else ""
+        self.select.qualify = f"rank() OVER ({part}ORDER BY {text} {direction} NULLS LAST) <= {rank.n}"
+        self.select.order = [
+            *map(quote, self.groups[: len(intent.groups)]),
+            f"{quote(name)} {direction}",
+            *map(quote, self.groups),
+        ]
+        if measure.how == "count" and not rank.descending:
+            self.scope.notes.append(f"only those with at least one row in {self.base.name}")
+
+    def _rows_ranked(self, measure: Measure) -> None:
+        """Rows of the base by one of their own figures."""
+        intent, rank = self.intent, self.intent.rank
+        assert rank is not None
+        assert intent.subject is not None
+        if intent.having or intent.groups:
+            raise UnclearError("the rows, or groups of them?", asks=True)
+        self._conditions()
+        if measure.how == "time":
+            column = self.scope.time(None)
+        elif measure.noun is intent.subject:
+            column = self.scope.figure(measure.noun.text)
+        else:
+            column = self.scope.nearest(
+                [c for c in first_reached(self.scope, measure.noun) if c.kind != "text"], measure.noun.text
+            )
+        shown = self._shown_of(self.base)
+        extra = [m.noun for m in intent.measures]
+        for noun in (*intent.select, *extra, *self._named_beside()):
+            shown += self._selected(noun)
+        shown.append((self.scope.column(column), column.name))
+        self.select.columns = list({text: (text, name) for text, name in shown}.values())
+        direction = "DESC" if rank.descending else "ASC"
+        cell = self.scope.column(column)
+        self.select.qualify = f"rank() OVER (ORDER BY {cell} {direction} NULLS LAST) <= {rank.n}"
+        self.select.order = [f"{quote(column.name)} {direction}", quote(self.select.columns[0][1])]
+        self.measures = [column.name]

@@ -1,0 +1,180 @@
+"""What can be reached from one dataset: the datasets that its rows name, the nearest column of a name, the date of a period."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from boathouse.ask.intent import Noun, UnclearError
+from boathouse.ask.knowledge import LIFE, Column, Dataset, Knowledge, Relation
+from boathouse.engine import quote
+
+
+@dataclass
+class Tables:
+    """The tables of one SELECT over a base dataset. `cost` adds up how far-fetched its bindings are, `notes` say what was taken
+    for what."""
+
+    known: Knowledge
+    base: Dataset
+    hinted: frozenset[str] = frozenset()
+    joins: dict[str, tuple[Relation, ...]] = field(default_factory=dict)
+    roles: dict[str, Relation] = field(default_factory=dict)  # joins by one column, by their alias
+    where: list[str] = field(default_factory=list)
+    used: list[Column] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    cost: int = 0
+    asked_for: str = ""
+    verbs: tuple[str, ...] = ()
+    mark: str = ""  # set apart the tables of a subquery from those around it
+
+    def __post_init__(self) -> None:
+        self._paths = self.known.paths(self.base.name)
+
+    def reaches(self, dataset: str) -> bool:
+        return dataset in self._paths
+
+    def far(self, dataset: str) -> int:
+        return len(self._paths[dataset][0])
+
+    def table(self, dataset: str) -> str:
+        """The name that a dataset goes by in this SELECT; it is joined where it is not there yet."""
+        ways = self._paths[dataset]
+        if len(ways) > 1:
+            named = sorted({way[0].column for way in ways} | {way[-1].column for way in ways})
+            raise UnclearError(f"{self.base.name} leads to {dataset} in {len(ways)} ways: by {', '.join(named)}", asks=True)
+        for count in range(1, len(ways[0]) + 1):
+            self.joins.setdefault(ways[0][count - 1].parent, ways[0][:count])
+        return quote(f"{dataset}{self.mark}")
+
+    def role(self, relation: Relation) -> str:
+        """The alias of the dataset whose row one column names: the teacher that is a student's advisor."""
+        self.table(relation.child)
+        alias = f"{relation.column}{self.mark}_{relation.parent}"
+        self.roles[alias] = relation
+        return quote(alias)
+
+    def led(self, ways: Sequence[tuple[Relation, ...]], direction: str = "") -> Relation | None:
+        """Of several columns that lead to a dataset, the one that `from`, `to` or a verb speaks of: where trips start."""
+        stem = self.known.lexicon.stem
+        wanted = {stem(word) for word in (*self.known.lexicon.directions.get(direction, ()), *self.verbs)}
+        found = [way[0] for way in ways if len(way) == 1 and {stem(part) for part in way[0].column.split("_")} & wanted]
+        return found[0] if len(found) == 1 else None
+
+    def rows(self, dataset: str, direction: str = "") -> str:
+        """The name of a dataset's rows in this SELECT, by the column that leads to them."""
+        ways = self._paths[dataset]
+        relation = self.led(ways, direction) if len(ways) > 1 else None
+        return self.role(relation) if relation else self.table(dataset)
+
+    def relation(self, column: Column) -> Relation | None:
+        """Where a column names a row of another dataset."""
+        return next((r for r in self.known.relations if (r.child, r.column) == (column.dataset, column.name)), None)
+
+    def column(self, column: Column) -> str:
+        return f"{self.table(column.dataset)}.{quote(column.name)}"
+
+    def nearest(self, columns: Iterable[Column], text: str) -> Column:
+        """The one of these that lies closest. Raises UnclearError for none, and for two as close."""
+        within = [column for column in dict.fromkeys(columns) if self.reaches(column.dataset)]
+        if not within:
+            raise UnclearError(f"{text!r} has nothing to do with {self.base.name}, as far as I can see", word=text)
+        best = min(map(self._closeness, within))
+        found = [column for column in within if self._closeness(column) == best]
+        if len(found) > 1:
+            raise UnclearError(
+                f"{text!r} may mean {either(found)}",
+                [str(column).split(".")[1] if len({c.dataset for c in found}) == 1 else str(column) for column in found],
+            )
+        self.cost += best
+        self.used.append(found[0])
+        return found[0]
+
+    def _closeness(self, column: Column) -> int:
+        return self.far(column.dataset)
+
+    def from_clause(self) -> str:
+        text = quote(self.base.name) + (f" AS {quote(self.base.name + self.mark)}" if self.mark else "")
+        for path in sorted(self.joins.values(), key=len):
+            last = path[-1]
+            child, parent = quote(last.child + self.mark), quote(last.parent + self.mark)
+            named = f"{quote(last.parent)} AS {parent}" if self.mark else parent
+            text += f"\nLEFT JOIN {named} ON {child}.{quote(last.column)} = {parent}.{quote(last.key)}"
+        for alias, one in self.roles.items():
+            child = quote(one.child + self.mark)
+            text += f"\nLEFT JOIN {quote(one.parent)} AS {quote(alias)} ON {child}.{quote(one.column)} = {quote(alias)}.{quote(one.key)}"
+        return text
+
+    def time(self, hint: Noun | None, *, whole_years: bool = False) -> Column:
+        """The column that a period is about. Raises UnclearError where there is none, or where it is not clear."""
+        if hint is not None:
+            dates = [c for c in hint.columns if c.kind == "date" or (c.is_year and whole_years)]
+            return self.nearest(dates, hint.text)
+        if whole_years and (year := self.base.columns.get("year")) and year.kind == "number":
+            return year
+        # of what it belongs to, events count: a period of order lines is that of their orders, not of their products
+        self._time_is_its_own()
+        events = [name for name in self._paths if name == self.base.name or not self.known.datasets[name].label]
+        for dataset in sorted(events, key=self.far):
+            there = self.known.datasets[dataset]
+            near = [one for one in events if self.far(one) == self.far(dataset) and self.known.datasets[one].time]
+            if len(near) > 1:
+                raise UnclearError(f"by the date of {either(near)}?", asks=True)
+            if there.time:
+                self.cost += self.far(dataset)
+                return there.columns[there.time]
+            if there.times:
+                raise UnclearError(f"by which date: {' or '.join(there.times)}?", [f"by {name}" for name in there.times])
+        raise UnclearError(f"{self.base.name} has no date")
+
+    def _time_is_its_own(self) -> None:
+        """`bikes used in October` is hardly about the day on which they were bought: where rows of another dataset with a date
+        name those of the base, only a date that is called after the base is taken without being named."""
+        time = self.base.time
+        stems = {self.known.lexicon.stem(part) for part in self.base.name.split("_")}
+        parts = set((time or "").split("_"))
+        if (
+            time is None
+            or not parts & LIFE
+            or {self.known.lexicon.stem(part) for part in time.split("_")} & stems
+            or self.asked_for == time
+        ):
+            return
+        others = [
+            one.child for one in self.known.relations if one.parent == self.base.name and self.known.datasets[one.child].time
+        ]
+        if others and self.base.name not in others:
+            child = self.known.datasets[others[0]]
+            raise UnclearError(f"by {self.base.name}.{time}, or by {child.name}.{child.time}?", [f"by {time}"])
+
+    def has_time(self) -> bool:
+        return any(
+            self.known.datasets[name].times
+            for name in self._paths
+            if name == self.base.name or not self.known.datasets[name].label
+        )
+
+    def figure(self, text: str, unit: str = "") -> Column:
+        """The one figure that the rows of the base have, of this unit where one was said."""
+        fitting = {unit.lower(), *self.known.lexicon.conversions.get(unit, {})}
+        counted = [c for c in self.base.measures if unit and (c.unit == unit or fitting & set(c.name.split("_")))]
+        figures = counted or self.base.measures
+        if len(figures) != 1:
+            named = [column.name for column in figures]
+            raise UnclearError(f"which figure of {self.base.name} is {text!r} about?", named, asks=True)
+        generic = {*self.known.lexicon.generic, *(self.known.lexicon.stem(part) for part in self.base.name.split("_"))}
+        parts = [self.known.lexicon.abbreviations.get(part, part) for part in figures[0].name.split("_")]
+        if not unit and not {self.known.lexicon.stem(part) for part in parts} <= generic:
+            raise UnclearError(f"which figure of {self.base.name} is {text!r} about?", [figures[0].name], asks=True)
+        self.notes.append(f"the figure of {self.base.name} is {figures[0].name}")
+        self.used.append(figures[0])
+        return figures[0]
+
+    def _factor(self, column: Column, unit: str) -> int:
+        """How many of the column's unit one of the unit that was said is."""
+        smaller = self.known.lexicon.conversions.get(unit, {})
+        return next((factor for name, factor in smaller.items() if name == column.unit or name in column.name.split("_")), 1)
+
+
+def either(things: Sequence[object]) -> str:
+    return " or ".join(map(str, things))
