@@ -106,6 +106,7 @@ class Relation:
     parent: str
     key: str
     found: bool = True
+    covers: bool = True  # every row of the parent is named by one of the child
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from boathouse.ask.knowledge import Column, Knowledge, Relation
@@ -28,7 +29,17 @@ def find(wb: Workbench, policy: Policy, known: Knowledge, pipelines: Mapping[str
             home = [key for key in named if _at_home(known, key)] or named
             if len(home) == 1 and not (column.unique and _at_home(known, column)) and _lies_in(wb, policy, column, home[0]):
                 found.append(Relation(child.name, column.name, home[0].dataset, home[0].name))
-    return found
+    return [replace(one, covers=_covers(wb, policy, one)) for one in found]
+
+
+def _covers(wb: Workbench, policy: Policy, one: Relation) -> bool:
+    """Whether no row of the parent goes unnamed."""
+    column, key = quote(one.column), quote(one.key)
+    asked = (
+        f"SELECT count(*) FROM {quote(one.parent)} WHERE {key} NOT IN "
+        f"(SELECT {column} FROM {quote(one.child)} WHERE {column} IS NOT NULL)"
+    )
+    return wb.sql(asked, role=policy).arrow()[0][0].as_py() == 0
 
 
 def _declared(known: Knowledge, pipelines: Mapping[str, Pipeline | None]) -> Iterator[Relation]:

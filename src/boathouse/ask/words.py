@@ -107,7 +107,7 @@ class Tagger:
         """Whether a name stands in a verb's form: `composed` of composer, `joined` of joined, `ordered` of orders."""
         if " " in tag.word:
             return False
-        if all(isinstance(name.meaning, Column) and name.meaning.kind == "date" and name.cost == 1 for name in tag.names):
+        if all(isinstance(name.meaning, Column) and name.cost == 1 and _is_when(name.meaning) for name in tag.names):
             return True  # left, of left_on
         return tag.word.endswith(self.known.lexicon.verb_endings) and all(
             not isinstance(name.meaning, Metric)
@@ -226,3 +226,7 @@ class Tagger:
         said |= {metric.name for metric in self.known.metrics} | set(self.known.lexicon.months)
         said |= {words[0] for words, kind in self.known.lexicon.phrases.items() if len(words) == 1 and kind != "filler"}
         return said | {" ".join(v.values).casefold() for values in self.known.values.values() for v in values}
+
+
+def _is_when(column: Column) -> bool:
+    return column.kind == "date" or column.name.split("_")[-1] in ("on", "at")

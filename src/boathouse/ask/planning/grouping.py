@@ -96,6 +96,9 @@ class Grouping:
         if (relation := self.scope.relation(column)) and self.known.datasets[relation.parent].label:
             alias, parent = self.scope.role(relation), self.known.datasets[relation.parent]
             shown = [(f"{alias}.{quote(name)}", name, True) for name in parent.label]
+            self.scope.where.append(f"{self.scope.column(column)} IS NOT NULL")
+            if column.nulls:
+                self.scope.notes.append(f"rows without a {column.name} are left out")
             return [*shown, (self.scope.column(column), column.name, False)]
         if column.kind == "list":
             raise UnclearError(f"{column.name} holds several values in a row, so rows cannot be grouped by it", asks=True)
@@ -109,6 +112,8 @@ class Grouping:
         table = self.scope.rows(dataset.name)
         names = dataset.label or dataset.key
         self.scope.cost += self.scope.far(dataset.name)
+        if dataset is not self.base:
+            self._only_those_with(dataset, table)
         shown = [
             (f"{table}.{quote(name)}", name if name not in ("name", "title") or len(names) > 1 else dataset.name, True)
             for name in names
@@ -116,6 +121,14 @@ class Grouping:
         single = len(dataset.label) == 1 and dataset.columns[dataset.label[0]].unique
         hidden = [] if single else [(f"{table}.{quote(name)}", name, False) for name in dataset.key if name not in names]
         return shown + hidden
+
+    def _only_those_with(self, dataset: Dataset, table: str) -> None:
+        """Rows that name none of a dataset are no group of it, which is said."""
+        ways = self.scope._paths[dataset.name]
+        columns = [self.known.datasets[step.child].columns[step.column] for way in ways for step in way]
+        self.scope.where.append(f"{table}.{quote(ways[0][-1].key)} IS NOT NULL")
+        if any(column.nulls for column in columns):
+            self.scope.notes.append(f"rows without one of {dataset.name} are left out")
 
     def _calendar(self, unit: str) -> tuple[str, str, bool]:
         own = self.base.columns.get(unit)

@@ -29,6 +29,7 @@ class Ranking(Listing):
             )
         if own and measure.how == "count":
             raise UnclearError(f"{intent.subject.text} by the number of what?", asks=True)
+        self._not_of_none(measure)
         self._group_by([*intent.groups, intent.subject])
         self._conditions()
         key = self.select.grouped[-1]
@@ -51,7 +52,19 @@ class Ranking(Listing):
             *map(quote, self.groups),
         ]
         if measure.how == "count" and not rank.descending:
-            self.scope.notes.append(f"only those with at least one row in {self.base.name}")
+            self.scope.notes.append(f"of those with at least one row in {self.base.name}")
+
+    def _not_of_none(self, measure: Measure) -> None:
+        """`the course with the fewest enrolments` is one that has none, where there are such."""
+        intent, rank = self.intent, self.intent.rank
+        assert rank is not None
+        assert intent.subject is not None
+        subject = next((d.name for d in intent.subject.datasets if self.scope.reaches(d.name) and d is not self.base), None)
+        if subject is None or rank.descending or measure.how != "count":
+            return
+        if intent.conditions or not all(step.covers for step in self.scope._paths[subject][0]):
+            raise UnclearError(f"some of {subject} have none of {self.base.name}: those, or the fewest of the others?",
+                               [f"{subject} without {self.base.name}"])  # fmt: skip
 
     def _rows_ranked(self, measure: Measure) -> None:
         """Rows of the base by one of their own figures."""
