@@ -61,6 +61,7 @@ class Column:
     unique: bool = False
     unit: str | None = None
     foreign: bool = False  # names a row of another dataset
+    zeros: bool = False  # some of its numbers are 0
     years: bool = False  # whole numbers that may all be years
 
     @property
@@ -321,16 +322,16 @@ def _dataset(wb: Workbench, policy: Policy, entry: dict[str, Any], pipeline: Pip
         for c in entry["columns"]
     }
     counted = [
-        f"count({quote(c)}), approx_count_distinct({quote(c)}), {_is_flag(spec)}, {_are_years(spec)}"
+        f"count({quote(c)}), approx_count_distinct({quote(c)}), {_is_flag(spec)}, {_are_years(spec)}, {_has_zeros(spec)}"
         for c, spec in columns.items()
     ]
     [row] = (
         wb.sql(f"SELECT count(*), {', '.join(counted)} FROM {quote(name)}", role=policy).arrow().to_pylist() if columns else [{}]
     )
     rows, *numbers = row.values()
-    for column, there, size, flag, years in zip(columns, *(numbers[n::4] for n in range(4)), strict=True):
+    for column, there, size, flag, years, zeros in zip(columns, *(numbers[n::5] for n in range(5)), strict=True):
         kind = "boolean" if flag else columns[column].kind
-        columns[column] = replace(columns[column], kind=kind, size=size, nulls=there < rows, years=bool(years))
+        columns[column] = replace(columns[column], kind=kind, size=size, nulls=there < rows, years=bool(years), zeros=bool(zeros))
     maybe = [c for c, spec in columns.items() if not spec.nulls and spec.kind in ("text", "number") and spec.size > 0.9 * rows
              and (spec.is_key or c in key or c in _LABELS)]  # fmt: skip
     if maybe:
@@ -364,6 +365,10 @@ def _are_years(column: Column) -> str:
     if column.kind != "number" or "INT" not in column.type or column.is_key:
         return "false"
     return f"min({quote(column.name)}) >= 1000 AND max({quote(column.name)}) <= 2200"
+
+
+def _has_zeros(column: Column) -> str:
+    return f"bool_or({quote(column.name)} = 0)" if column.kind == "number" and not column.is_key else "false"
 
 
 def _label(name: str, columns: dict[str, Column], words: Lexicon) -> tuple[str, ...]:

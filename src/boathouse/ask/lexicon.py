@@ -67,6 +67,7 @@ class Lexicon:
         self.verb_endings, self.asking_verbs = tuple(data.pop("verb_endings")), set(data.pop("asking_verbs"))
         self.general: dict[str, list[str]] = data.pop("general")
         self.units: dict[str, str] = data.pop("units")
+        self.measured = {*self.units.values(), *self.conversions, "milliseconds", "time", "date", "year"}
         self.low, self.extreme = set(data.pop("low")), set(data.pop("extreme"))
         self._period = {kind: [self._words(phrase) for phrase in phrases] for kind, phrases in data.pop("period").items()}
         self.phrases: dict[tuple[str, ...], str] = {}

@@ -91,7 +91,10 @@ def bases(intent: Intent, known: Knowledge) -> dict[str, int]:
             if (
                 noun.datasets
                 and not isinstance(name.meaning, Dataset)
-                and any("count" in m.how or m.how == "distinct" for m in intent.measures if m.noun is noun)
+                and (
+                    noun is intent.subject
+                    or any("count" in m.how or m.how == "distinct" for m in intent.measures if m.noun is noun)
+                )
             ):
                 continue  # rows are counted, before values of a column that is called the same
             dataset = name.meaning.name if isinstance(name.meaning, Dataset) else name.meaning.dataset
@@ -139,7 +142,10 @@ class _Planning(Ranking):
         intent = self.intent
         if self._counts_distinct_having() or self._one_row():
             return
-        self._group_by(intent.groups)
+        averages = all(measure.how == "avg" and not measure.noun.metrics for measure in intent.measures)
+        self._group_by(
+            [noun for noun in intent.groups if not (averages and noun.datasets[:1] == [self.base])]
+        )  # an average is per row
         self._conditions()
         for measure in intent.measures:
             self._add(measure)

@@ -339,6 +339,10 @@ class Scope(Tables):
                 column = self.nearest(within, noun.text)
                 cell = self.column(column)
                 self.where_after(absent.conditions)
+                if column.kind == "number" and column.zeros:  # no bags: none known, or 0?
+                    if column.nulls:
+                        raise UnclearError(f"no {noun.text}: where {column.name} is 0, or where it is empty?", asks=True)
+                    return f"{cell} = 0"
                 return f"len(coalesce({cell}, [])) = 0" if column.kind == "list" else f"{cell} IS NULL"
         named = []
         if noun is not None:

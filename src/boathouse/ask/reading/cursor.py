@@ -70,6 +70,8 @@ class Cursor:
         tag = self.take()
         noun = Noun(tag.text, tag.names, sums=tag.sums)
         while merge and self.kind() == "name" and not self.tags[self.at].gap and not self._is_flag(self.tags[self.at]):
+            if self.kind(1) == "value" and any(v.columns[0] in self.tags[self.at].columns for v in self.tags[self.at + 1].values):
+                break  # "clubs meet on Monday"
             joined = _joined(noun, self.tags[self.at])
             if joined is None:
                 break

@@ -108,7 +108,15 @@ class Ranking(Conditions):
     def _concept(self) -> None:
         """A word such as `longest`, `cost` or `sold`: what it looks for in the lake."""
         tag = self.take()
-        found = (self.known.named(self.lexicon.tokens(word.replace("_", " "))) for word in self.lexicon.concepts[tag.word])
+        wanted = self.lexicon.concepts[tag.word]
+        found = [
+            [
+                name
+                for name in self.known.named(self.lexicon.tokens(word.replace("_", " ")))
+                if name.cost < 2 or word not in self.lexicon.measured
+            ]
+            for word in wanted  # `minutes` alone does not make delay_minutes a length
+        ]
         near = [[name for name in some if name.cost == some[0].cost] for some in map(_by_cost, found) if some]
         names = [name for some in near for name in some] if tag.word in self.lexicon.extreme else next(iter(near), [])
         noun = Noun(tag.text, tuple(names))
