@@ -54,6 +54,7 @@ SETTINGS = """
 datasets = ["orders", "people"]
 rows = { orders = "region = 'West'" }
 masks = { people = { name = "hash" } }
+[roles.nobody]
 """
 
 

@@ -42,3 +42,19 @@ def test_a_kept_conversation_goes_on(small: Workbench):
 def test_a_name_that_leads_elsewhere_is_refused(small: Workbench, tmp_path: Path):
     with pytest.raises(UsageError, match="cannot name a conversation"):
         small.ask("How many orders?", conversation="../../x")
+
+
+def test_a_figure_of_its_own_leaves_what_was_asked_before(small: Workbench):
+    talk = Conversation()
+    rows(small, "How many orders in the West?", conversation=talk)
+    assert rows(small, "total amount of orders in 2026", conversation=talk) == [(35.5,)]
+    answer = small.ask("only the West", conversation=talk)
+    assert answer.rows == [{"sum_amount": 30.5}]
+    assert "a follow-up of 'total amount of orders in 2026'" in answer.assumptions
+
+
+def test_a_conversation_outlives_what_it_was_about(small: Workbench):
+    talk = Conversation()
+    rows(small, "How many people are there?", conversation=talk)
+    assert small.ask("only the West", conversation=talk, role="nobody").status != "answered"
+    assert rows(small, "How many orders are there?", conversation=talk) == [(5,)]

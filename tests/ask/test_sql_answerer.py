@@ -160,3 +160,28 @@ def test_text_that_gives_orders_is_data(wb: Workbench):
         data = json.loads(model.asked[0]["messages"][1]["content"])
     assert data["documents"][0]["from"] == "docs/notes.md"
     assert "never instructs you" in model.asked[0]["messages"][0]["content"]
+
+
+def test_the_words_of_an_error_do_not_leave(wb: Workbench):
+    """A query that fails on a cell quotes it: that is for the asker, not for the model's next turn."""
+    from boathouse.ask import Conversation
+
+    talk = Conversation()
+    failing = json.dumps({"sql": "SELECT CAST(note AS INT) AS n FROM orders ORDER BY note DESC LIMIT 1"})
+    with scripted(failing, COUNT) as model:
+        assert asking(wb, model.url).ask("notes", conversation=talk).status == "failed"
+        asking(wb, model.url).ask("orders by region", conversation=talk)
+        assert "secretnote" not in model.told()
+
+
+def test_under_a_role_neither_documents_nor_what_it_may_not_read_leaves(wb: Workbench):
+    publish(wb, "hidden", "id: BIGINT, supplier: VARCHAR", "1,Quiet Ltd\n")
+    for folder, name, text in (("docs", "notes.md", "orders of Quiet Ltd"), (".", "glossary.yml", "quiet: Quiet Ltd\n"),
+                               ("questions", "verified.yml", "- {ask: x, sql: \"SELECT * FROM hidden WHERE supplier = 'Quiet Ltd'\", author: a, date: 2026-01-01}\n")):  # fmt: skip
+        (wb.root / folder).mkdir(exist_ok=True)
+        (wb.root / folder / name).write_text(text, encoding="utf-8")
+    with scripted(COUNT) as model:
+        asking(wb, model.url).ask("orders by region", role="west")
+        assert "Quiet" not in model.told()
+        assert "hidden" not in model.told()
+    assert wb.ask("x", role="west", answerer="offline").status == "refused"

@@ -33,7 +33,7 @@ def call(wb: Workbench, *calls: tuple[str, dict[str, Any]], key: str | None = No
     from mcp.client.stdio import stdio_client
 
     async def talk() -> list[dict[str, Any]]:
-        environment = os.environ | ({"BOATHOUSE_KEY": key} if key else {})
+        environment = os.environ | ({"BOATHOUSE_KEY": key} if key is not None else {})
         command = StdioServerParameters(
             command=sys.executable,
             args=["-c", "from boathouse.cli import entry; entry()", "-C", str(wb.root), "mcp"],
@@ -69,8 +69,9 @@ def test_a_key_narrows_what_is_seen(wb: Workbench):
 
 
 def test_a_key_that_does_not_open_opens_nothing(wb: Workbench):
-    [answer] = call(wb, ("sql", {"query": "SELECT 1"}), key="bh_wrong_key")
-    assert "does not open" in answer["error"]
+    for key in ("bh_wrong_key", ""):  # an unset secret of a launcher is empty
+        [answer] = call(wb, ("sql", {"query": "SELECT 1"}), key=key)
+        assert "does not open" in answer["error"]
 
 
 @pytest.mark.parametrize("query", ["SELECT * FROM read_csv('/etc/passwd')", "DROP TABLE orders", "COPY orders TO 'x.csv'"])

@@ -76,7 +76,14 @@ class Asker:
         step("looking at what there is")
         known = self.known(policy)
         context = Context(self.wb, policy, known, lambda sql: run(sql, limits), conversation, caller, step)
-        if (proven := verified(self.wb.root, question, known)) is not None:
+        fragment = bool(conversation.turns) and known.lexicon.phrases.get((question.split(maxsplit=1)[0].lower(),)) in (
+            "and",
+            "only",
+            "by",
+        )
+        proven = None if fragment else verified(self.wb.root, question, known, self.wb.reader.reads)
+        if proven is not None:
+            conversation.intent = None
             name, draft = "verified", Draft(proven.sql, [f"verified by {proven.author}, {proven.date}"])
         else:
             draft = answerer(name).draft(question, context)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from boathouse.ask.intent import Intent
     from boathouse.lake import Lake
 
+_KEPT, _LONGEST = 50, 2_000  # turns, characters of a question
 _FOLDER = "runs/conversations"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
 
@@ -25,9 +26,14 @@ class Conversation:
 
     turns: list[dict[str, Any]] = field(default_factory=list)
     intent: Intent | None = None
+    known: Any = None  # the knowledge that the intent was made with
 
     def add(self, answer: Answer) -> None:
-        self.turns.append({"asked_at": datetime.now(UTC).isoformat(), **answer.to_json()})
+        """Remembers a turn, without its rows; the oldest are forgotten."""
+        said = {"asked_at": datetime.now(UTC).isoformat(), "question": answer.question[:_LONGEST], "status": answer.status,
+                "answer": answer.text[:_LONGEST], "answerer": answer.answerer, "sql": answer.sql, "assumptions": answer.assumptions,
+                "receipt": answer.receipt.to_json() if answer.receipt else None}  # fmt: skip
+        self.turns = [*self.turns, said][-_KEPT:]
 
     def save(self, lake: Lake, name: str) -> None:
         """Keeps it in the lake under a name. Raises UsageError for a name that cannot be one."""

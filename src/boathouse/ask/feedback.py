@@ -8,7 +8,9 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from boathouse.ask import periods
 from boathouse.ask.answer import Answer
+from boathouse.ask.lexicon import lexicon
 from boathouse.ask.verified import FILE, read
 from boathouse.errors import MissingError, UsageError
 from boathouse.lake import Lake
@@ -54,6 +56,9 @@ def verify(lake: Lake, root: Path, name: str, author: str, today: date) -> Path:
         raise MissingError(f"no thumb {name!r}", hint="boathouse ask review lists them")
     if not thumb.sql:
         raise UsageError(f"{thumb.question!r} was not answered, so there is no SQL to stand for", hint=f"write it into {FILE}")
+    if _moves(thumb.question, today):
+        raise UsageError(f"{thumb.question!r} speaks of a period that moves on, and its SQL does not",
+                         hint=f"write it into {FILE} with current_date in its SQL")  # fmt: skip
     if any(one.ask == thumb.question for one in read(root)):
         raise UsageError(f"{thumb.question!r} is verified already", where=FILE)
     path = root / FILE
@@ -63,3 +68,10 @@ def verify(lake: Lake, root: Path, name: str, author: str, today: date) -> Path:
     )
     path.write_text((path.read_text(encoding="utf-8") if path.is_file() else "") + entry, encoding="utf-8")
     return path
+
+
+def _moves(question: str, today: date) -> bool:
+    """Whether a question names a period by today: `last month`, `October`."""
+    words = [token.word for token in lexicon().tokens(question)]
+    found = (periods.find(words[place:], lexicon(), today) for place in range(len(words)))
+    return any(one is not None and one[1].words for one in found)

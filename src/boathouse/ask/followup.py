@@ -9,15 +9,14 @@ from boathouse.ask.knowledge import Knowledge
 from boathouse.ask.reading import Reading
 from boathouse.ask.words import Tag
 
-_AGGREGATES = {"sum": "sum", "avg": "avg", "median": "median"}
-
 
 def merged(before: Intent, tags: list[Tag], known: Knowledge) -> Intent | None:
     """What a fragment changes of the question before; None where it is a question of its own."""
     kinds = {tag.kind for tag in tags}
     if not tags or kinds & {"count", "how_much", "share", "percent"}:
         return None
-    reading = Reading([tag for tag in tags if tag.kind not in ("which", "and")], known)
+    begins = tags[0].kind
+    reading = Reading([tag for tag in tags if tag.kind not in ("which", "and", "only")], known)
     try:
         reading.through()
     except UnclearError:
@@ -28,6 +27,8 @@ def merged(before: Intent, tags: list[Tag], known: Knowledge) -> Intent | None:
     figures = [noun for noun in reading.nouns if noun.numeric]
     if len(figures) < len(reading.nouns) or len(figures) > 1 or (figures and new.groups):
         return None
+    if figures and begins != "and":
+        return None  # "revenue in 2025" is a question of its own
     if not (new.conditions or new.groups or new.having or new.rank or reading.aggregate or figures):
         return None
     made = replace(before, conditions=_replaced(before.conditions, new.conditions), having=new.having or before.having)
@@ -38,7 +39,7 @@ def merged(before: Intent, tags: list[Tag], known: Knowledge) -> Intent | None:
     if figures:
         made.measures = [Measure("value", figures[0])]
     elif reading.aggregate and before.measures:
-        made.measures = [Measure(_AGGREGATES[reading.aggregate], before.measures[-1].noun)]
+        made.measures = [Measure(reading.aggregate, before.measures[-1].noun)]
     return made
 
 

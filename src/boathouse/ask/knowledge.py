@@ -3,6 +3,7 @@ All of it is read as the caller sees it."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -92,7 +93,7 @@ class Metric:
 
     @property
     def adds(self) -> bool:
-        return self.sql.strip().lower().startswith(("sum", "count(*)"))
+        return re.fullmatch(r"(sum\([^()]*\)|count\(\*\))", self.sql.strip(), re.IGNORECASE) is not None
 
     def __str__(self) -> str:
         return self.name

@@ -22,6 +22,8 @@ def told(context: Context, passages: Sequence[Passage], verified: Sequence[Verif
     entries = {entry["name"]: entry for entry in context.wb.catalog(role=policy)}
     masked = {applied.dataset: set(applied.masked) for applied in policy.applied(known.datasets)}
     opened = [name for name in known.datasets if any(fnmatchcase(name, one) for one in context.wb.config.ask.values)]
+    open_to_all = policy.unlimited  # documents and the glossary are nobody's rows, but nobody's policy holds in them either
+    shown = [one for one in verified if set(context.wb.reader.reads(one.sql)) <= set(opened)]  # its SQL names values
     samples = _samples(known, {name: masked.get(name, set()) for name in opened})
     return json.dumps(
         {
@@ -30,9 +32,9 @@ def told(context: Context, passages: Sequence[Passage], verified: Sequence[Verif
             "relations": [f"{r.child}.{r.column} names a row of {r.parent} by {r.key}{' (found, not declared)' if r.found else ''}"
                           for r in known.relations],
             "metrics": [{"name": m.name, "dataset": m.dataset, "sql": m.sql, "unit": m.unit} for m in known.metrics],
-            "glossary": known.glossary,
-            "verified_questions": [{"question": one.ask, "sql": one.sql} for one in verified[:_VERIFIED]],
-            "documents": [{"from": passage.source, "text": passage.text} for passage in passages],
+            "glossary": known.glossary if open_to_all else {},
+            "verified_questions": [{"question": one.ask, "sql": one.sql} for one in shown[:_VERIFIED]],
+            "documents": [{"from": passage.source, "text": passage.text} for passage in (passages if open_to_all else [])],
         },
         ensure_ascii=False, default=str,
     )  # fmt: skip

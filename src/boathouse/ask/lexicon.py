@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -14,7 +14,7 @@ import yaml
 
 _TOKEN = re.compile(
     r"""\d{4}-\d\d-\d\d(?!\w) | \d+(?:,\d{3})*(?:\.\d+)?(?:k|m|bn)?(?![\w]|[-_./]\w) | [^\W_]\w*(?:[-_.&/@+]\w+)*(?:['’](?:t|ve|re|ll|d|m)\b)? | '[sS]\b | ’[sS]\b |
-        [<>]=?|==?|[€$£%&] | (?P<quote>["“”„«»]) | (?P<gap>[,;:?!.()]+)""",
+        [<>]=?|==?|!=|<>|[≥≤≠€$£%&] | (?P<quote>["“”„«»]) | (?P<gap>[,;:?!.()]+|(?<=\s)[-–—](?=\s)) | \S""",
     re.X,
 )
 _ARTICLES = ("the",)  # a filler by itself, so that "the most recent" is not read as "the most" and "recent"
@@ -67,6 +67,7 @@ class Lexicon:
         self.verb_endings, self.asking_verbs = tuple(data.pop("verb_endings")), set(data.pop("asking_verbs"))
         self.general: dict[str, list[str]] = data.pop("general")
         self.units: dict[str, str] = data.pop("units")
+        self.lengths = {*self.conversions, *(unit for others in self.conversions.values() for unit in others)}
         self.measured = {*self.units.values(), *self.conversions, "milliseconds", "time", "date", "year"}
         self.low, self.extreme = set(data.pop("low")), set(data.pop("extreme"))
         self._period = {kind: [self._words(phrase) for phrase in phrases] for kind, phrases in data.pop("period").items()}
@@ -83,7 +84,7 @@ class Lexicon:
     def _words(self, phrase: str) -> tuple[str, ...]:
         return tuple(token.word for token in self.tokens(phrase))
 
-    @cache  # noqa: B019 - there is one lexicon a language
+    @lru_cache(50_000)  # noqa: B019 - there is one lexicon a language
     def stem(self, word: str) -> str:
         return self._stemmer.stemWord(word)
 
@@ -113,7 +114,7 @@ class Lexicon:
         """The number that a word is, None for none."""
         if word in self.numbers:
             return self.numbers[word]
-        match = re.fullmatch(r"(\d[\d,]*(?:\.\d+)?)(k|m|bn)?", word)
+        match = re.fullmatch(r"(\d[\d,]{,15}(?:\.\d{,9})?)(k|m|bn)?", word)
         return float(match[1].replace(",", "")) * _MULTIPLES.get(match[2] or "", 1) if match else None
 
     def keys(self, words: Iterable[Token]) -> tuple[str, str]:

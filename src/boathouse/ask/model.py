@@ -56,6 +56,8 @@ class Model:
             problem = error.message
             raise
         finally:
+            if not told["prompt_tokens"]:  # it did not say, or did not come to its end: about four letters a token
+                told.update(prompt_tokens=sum(len(m["content"]) for m in messages) // 4, completion_tokens=len(text) // 4)
             self._write_down(messages, text or problem, told, time.monotonic() - begun, failed=bool(problem))
 
     def _collected(self, messages: Messages, told: dict[str, Any]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from boathouse.ask.answer import Draft
 from boathouse.ask.followup import merged
 from boathouse.ask.intent import Intent, UnclearError
@@ -22,21 +24,24 @@ class Offline:
         context.step("reading the question")
         intent = self._intent(tags, tagger, context)
         made = plan(intent, context.known)
-        context.conversation.intent = intent
+        context.conversation.intent, context.conversation.known = intent, context.known
         units = {metric.name: metric.unit for metric in context.known.metrics if metric.unit}
         units |= {f"{how}_{c.name}": c.unit for d in context.known.datasets.values() for c in d.columns.values() if c.unit
                   for how in ("sum", "avg", "median", "min", "max")}  # fmt: skip
         read = tagger.translated(question)
         notes = made.notes if read == question else [f"read as {read!r}, by glossary.yml", *made.notes]
+        notes = [*intent.assumptions[-1:], *notes]
         return Draft(made.sql, notes, made.measures, made.groups, units)
 
     def _intent(self, tags: list[Tag], tagger: Tagger, context: Context) -> Intent:
-        before = context.conversation.intent or self._remembered(tagger, context)
+        kept = context.conversation.intent if context.conversation.known is context.known else None
+        before = kept or self._remembered(tagger, context)
         try:
             unknown = [tag for tag in tags if tag.kind == "unknown"]
             if unknown:
                 raise self._unknown(unknown, tags, tagger)
             if before is not None and (follow := merged(before, tags, context.known)):
+                follow.assumptions = [*before.assumptions, f"a follow-up of {_last(context)!r}"]
                 return follow
             return Reading(tags, context.known).intent()
         except UnclearError:
@@ -51,7 +56,8 @@ class Offline:
         for turn in context.conversation.turns:
             if turn["status"] == "answered" and turn["answerer"] == self.name:
                 tags = tagger.tags(turn["question"])
-                found = (merged(found, tags, context.known) if found else None) or Reading(tags, context.known).intent()
+                with contextlib.suppress(UnclearError):  # it was asked of data that has changed, or by another role
+                    found = (merged(found, tags, context.known) if found else None) or Reading(tags, context.known).intent()
         return found
 
     def _unknown(self, unknown: list[Tag], tags: list[Tag], tagger: Tagger) -> UnclearError:
@@ -70,3 +76,7 @@ class Offline:
             words_of = (part for tag in tags for part in (*tag.after, chosen.get(tag.text, tag.text)))
             options.append(" ".join(words_of))
         return UnclearError(text, list(dict.fromkeys(options)), word=unknown[0].text)
+
+
+def _last(context: Context) -> str:
+    return next((str(turn["question"]) for turn in reversed(context.conversation.turns) if turn["status"] == "answered"), "")

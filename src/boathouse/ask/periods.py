@@ -70,8 +70,13 @@ def _open(words: Sequence[str], lexicon: Lexicon, today: date) -> tuple[int, Per
             if kind in ("before", "until"):
                 end = period.start if kind == "before" else period.end
                 return size + used, Period(None, end, f"before {end}")
-            if words[0] == "from" and kind == "since":
-                return None  # `from 2025` is mostly `of 2025`: `in` is a filler, so plain takes it
+            if (
+                words[0] == "from" and kind == "since"
+            ):  # `from 2025` is mostly `of 2025`; `from June on` and `from a day` are open
+                on = lexicon.first("on", words[size + used :])
+                if not on and period.end != _next(period.start, "day"):  # type: ignore[arg-type]
+                    return None
+                return size + used + on, Period(period.start, None, f"from {period.start} on")
             start = period.end if kind == "after" else period.start
             return size + used, Period(start, None, f"from {start} on")
     return None
@@ -91,7 +96,8 @@ def _dated(words: Sequence[str], lexicon: Lexicon, today: date) -> tuple[int, Pe
     word = words[0]
     if re.fullmatch(r"\d{4}-\d\d-\d\d", word):
         try:
-            return 1, _one(date.fromisoformat(word))
+            day = date.fromisoformat(word)
+            return (1, _one(day)) if day.year < 9_000 else None
         except ValueError:
             return None
     if (match := re.fullmatch(r"(\d{4})-(\d\d)", word)) and 1 <= int(match[2]) <= 12:

@@ -57,7 +57,12 @@ class Sql:
             {"role": "system", "content": _RULES},
             {"role": "user", "content": told(context, passages, read(context.wb.root))},
         ]
-        for turn in context.conversation.turns[-_EARLIER:]:
+        own = [
+            turn
+            for turn in context.conversation.turns
+            if turn["answerer"] == self.name and turn["status"] in ("answered", "clarify")
+        ]
+        for turn in own[-_EARLIER:]:  # an error's words, or another answerer's, may hold cells
             messages += [{"role": "user", "content": turn["question"]},
                          {"role": "assistant", "content": json.dumps({"sql": turn["sql"], "question_back": None if turn["sql"] else turn["answer"]})}]  # fmt: skip
         messages.append({"role": "user", "content": question})

@@ -4,6 +4,7 @@ one: the nearest is often the opposite."""
 from __future__ import annotations
 
 import datetime
+from collections.abc import Callable
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
@@ -42,7 +43,8 @@ def read(root: Path) -> list[Verified]:
                          hint="each has ask, sql, author and date") from error  # fmt: skip
 
 
-def verified(root: Path, question: str, known: Knowledge) -> Verified | None:
-    """The verified question with just these words."""
+def verified(root: Path, question: str, known: Knowledge, reads: Callable[[str], list[str]]) -> Verified | None:
+    """The verified question with just these words, where all that it `reads` is known."""
     words = [token.word for token in known.lexicon.tokens(question)]
-    return next((one for one in read(root) if [token.word for token in known.lexicon.tokens(one.ask)] == words), None)
+    found = (one for one in read(root) if [token.word for token in known.lexicon.tokens(one.ask)] == words)
+    return next((one for one in found if set(reads(one.sql)) <= set(known.datasets)), None)

@@ -84,7 +84,7 @@ class Tagger:
                 found[-1] = replace(
                     found[-1], kind="number", number=float(found[-1].text), unit=self.known.lexicon.units[tag.word]
                 )
-            elif tag.kind == "units" and not (fillers and fillers[-1] in _IN):
+            elif tag.kind == "units" and not (fillers and fillers[-1] in _IN and self._counted_in(tag.word, found)):
                 found.append(Tag("unknown", tag.word, word=tag.word, after=tuple(fillers), gap=gap))
                 fillers, gap = [], False
             elif tag.kind in ("filler", "units"):
@@ -102,6 +102,14 @@ class Tagger:
         for term, meaning in sorted(self.known.glossary.items(), key=lambda pair: -len(pair[0])):
             question = re.sub(rf"\b{re.escape(term)}\b", lambda _, meaning=meaning: meaning, question, flags=re.IGNORECASE)  # type: ignore[misc]
         return question
+
+    def _counted_in(self, word: str, found: list[Tag]) -> bool:
+        """Whether what was named before is counted in this unit, or it is money or pieces, which are not converted."""
+        unit = self.known.lexicon.units[word]
+        if unit not in self.known.lexicon.measured or unit not in self.known.lexicon.lengths:
+            return True
+        columns = [column for tag in found for column in tag.columns]
+        return any(column.unit == unit or unit in column.name.split("_") for column in columns)
 
     def _is_verb(self, tag: Tag) -> bool:
         """Whether a name stands in a verb's form: `composed` of composer, `joined` of joined, `ordered` of orders."""

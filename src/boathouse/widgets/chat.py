@@ -79,12 +79,14 @@ class _Turn(widgets.VBox):
     def answer(self) -> None:
         chat = self.chat
         try:
-            found = chat.wb.ask(chat_question := self.asked, conversation=chat.conversation, answerer=chat.answerer, role=chat.role,
+            found = chat.wb.ask(self.asked, conversation=chat.conversation, answerer=chat.answerer, role=chat.role,
                                 step=self._step)  # fmt: skip
             if chat.saved:
                 chat.conversation.save(chat.wb.lake, chat.saved)
         except BoathouseError as error:
-            found = Answer("failed", chat_question, error.render(), chat.answerer or "")
+            found = Answer("failed", self.asked, error.render(), chat.answerer or "")
+        except Exception as error:  # whatever it is, the asker sees that it ended
+            found = Answer("failed", self.asked, f"something went wrong here: {type(error).__name__}", chat.answerer or "")
         self._show(found)
 
     def _show(self, answer: Answer) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 
 import duckdb
@@ -78,7 +79,8 @@ class Figures(Grouping):
         raise UnclearError(f"{self.base.name} has no {noun.text}", word=noun.text)
 
     def _metric(self, metric: Metric) -> tuple[str, str]:
-        return self._qualified(metric.sql), metric.name
+        text = self._qualified(metric.sql)
+        return text if metric.adds else f"({text})", metric.name
 
     def _qualified(self, sql: str) -> str:
         """A metric's own SQL, its columns told apart from those of joined datasets."""
@@ -93,6 +95,8 @@ class Figures(Grouping):
         return text
 
     def _average_metric(self, metric: Metric, how: str) -> tuple[str, str]:
+        if not metric.adds:
+            raise UnclearError(f"{metric.name} is not a sum, so there is no {how} of it", asks=True)
         ratio = self._ratio()
         if how != "avg" or ratio is None:
             raise UnclearError(f"{metric.name}, {how} per what? Say 'per customer', 'per order' …", asks=True)
@@ -139,6 +143,8 @@ class Figures(Grouping):
             last = self.scope._paths[parents[0]][0][-1]
             return f"count(DISTINCT {self.scope.table(last.child)}.{quote(last.column)})", "count"
         columns = [c for c in noun.columns if c.dataset == self.base.name]
+        if not columns:
+            raise UnclearError(f"what is to be counted of {self.base.name}?", asks=True)
         if len(columns) != 1:
             raise UnclearError(f"{noun.text!r} may be {' or '.join(c.name for c in columns)}", [c.name for c in columns])
         column = columns[0]
@@ -166,9 +172,11 @@ class Figures(Grouping):
         self._group_by(intent.groups)
         self._conditions()
         text, name = self._measure(intent.measures[0]) if intent.measures else ("count(*)", "count")
-        if not (text.startswith(("sum(", "SUM(")) or text == "count(*)"):
+        if not re.fullmatch(r"(sum\([^()]*\)|count\(\*\))", text, re.IGNORECASE):
             raise UnclearError(f"{name} cannot be shared out", asks=True)
         label = "percent" if factor else "share"
+        if intent.groups and (intent.part or intent.parts):
+            raise UnclearError("the share within each, or each one's share of them all?", asks=True)
         if intent.part or intent.parts:
             part = " AND ".join(self.scope.texts(intent.part, intent.parts))
             inner = "1" if text == "count(*)" else text[text.index("(") + 1 : -1]

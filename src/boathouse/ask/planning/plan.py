@@ -11,7 +11,6 @@ from boathouse.ask.planning.ranking import Ranking
 from boathouse.ask.planning.scope import Scope
 from boathouse.engine import quote
 
-_SQL = {"sum": "sum", "avg": "avg", "median": "median", "min": "min", "max": "max"}
 _FAR = 1_000
 
 

@@ -24,7 +24,6 @@ class Tables:
     used: list[Column] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     cost: int = 0
-    asked_for: str = ""
     verbs: tuple[str, ...] = ()
     mark: str = ""  # set apart the tables of a subquery from those around it
 
@@ -133,12 +132,7 @@ class Tables:
         time = self.base.time
         stems = {self.known.lexicon.stem(part) for part in self.base.name.split("_")}
         parts = set((time or "").split("_"))
-        if (
-            time is None
-            or not parts & LIFE
-            or {self.known.lexicon.stem(part) for part in time.split("_")} & stems
-            or self.asked_for == time
-        ):
+        if time is None or not parts & LIFE or {self.known.lexicon.stem(part) for part in time.split("_")} & stems:
             return
         others = [
             one.child for one in self.known.relations if one.parent == self.base.name and self.known.datasets[one.child].time

@@ -45,6 +45,12 @@ class Conditions(Cursor):
 
     def _not(self) -> None:
         self.take()
+        if self.kind() == "number" and (figure := self._figure_before()):
+            numbers = (self._needed_number(),)
+            self.conditions().append(
+                Condition("compare", f"<> {numbers[0]:g}", noun=figure, operator="=", numbers=numbers, negated=True)
+            )
+            return
         self.negated = True
         if self.kind() not in ("value", "name", "concept", "period", "count") and not self.kind().startswith(
             ("more", "less", "at_")
@@ -65,7 +71,8 @@ class Conditions(Cursor):
 
     def _absence(self, tag: Tag) -> None:
         made = Absent(None)
-        if self.kind() == "name" and self._is_flag(self.tags[self.at]):
+        flagged = self.kind() == "name" and self._is_flag(self.tags[self.at])
+        if flagged and not (self.kind(1) == "name" and self.tags[self.at + 1].datasets):
             flag = self.take()
             self.conditions().append(Condition("flag", flag.text, noun=Noun(flag.text, flag.names), negated=not flag.negated))
             return
@@ -178,8 +185,8 @@ class Conditions(Cursor):
 
     def _or(self) -> None:
         self.take()
-        if self.kind() not in ("value", "name", "period"):
-            raise UnclearError("or what?", asks=True)
+        following = self.tags[self.at].text if self.at < len(self.tags) else ""
+        raise UnclearError(f"'or {following}': one of two such conditions is more than I can read; ask for each", asks=True)
 
     def _and(self) -> None:
         self.take()

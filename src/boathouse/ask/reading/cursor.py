@@ -40,6 +40,13 @@ class Cursor:
         self.at += 1
         return tag
 
+    def how_many(self) -> int:
+        """The number that comes next, as how many are wanted."""
+        tag = self.take()
+        if tag.number != int(tag.number) or not 1 <= tag.number <= 1_000_000:
+            raise UnclearError(f"{tag.text} is not how many there can be of something", asks=True)
+        return int(tag.number)
+
     def rule(self, kind: str) -> None:
         """Applies the rule for a kind of tag."""
         getattr(self, f"_{kind}")()
@@ -77,7 +84,18 @@ class Cursor:
                 break
             self.take()
             noun = joined
-        return noun
+        return self._parent_behind(noun)
+
+    def _parent_behind(self, noun: Noun) -> Noun:
+        """`product category` is the category of a product."""
+        following = self.tags[self.at] if self.kind() == "name" else None
+        if following is None or following.after or following.gap or following.verb or not following.datasets or noun.columns:
+            return noun
+        parents = {relation.parent for dataset in noun.datasets for relation in self.known.parents(dataset.name)}
+        if not {dataset.name for dataset in following.datasets} <= parents:
+            return noun
+        self.take()
+        return Noun(f"{noun.text} {following.text}", following.names)
 
     def nouns_listed(self) -> list[Noun]:
         """`region and kind`, `pollster, race and error`."""
@@ -124,6 +142,8 @@ class Cursor:
             raise UnclearError(
                 f"a number is missing before {tag.text!r}" if tag.text else "a number is missing at the end", asks=True
             )
+        if tag.unit == "percent":
+            raise UnclearError(f"{tag.text}% of what? Say it as a number", asks=True)
         self.unit = tag.unit
         return tag.number
 

@@ -26,6 +26,8 @@ class Figures(Conditions):
             self.pending_count = True
         elif self.aggregate == "avg":  # "average number of polls per race", "average number of pages"
             self.aggregate = None
+            if any(column.kind == "list" for column in noun.columns):
+                raise UnclearError(f"{noun.text!r} are lists: how many there are in each is more than I can count", asks=True)
             figure = noun.numeric and not noun.datasets
             self.made.measures.append(Measure("avg" if figure else "average count", noun))
         else:
@@ -122,6 +124,11 @@ class Figures(Conditions):
 
     def _measured(self, how: str, noun: Noun) -> None:
         measure = Measure(how, noun)
+        compared = self.kind() in OPERATORS and self.kind(1) == "number"
+        if (
+            compared and self.made.subject is None and self.nouns and not self.nouns[-1].numeric
+        ):  # "genres with an average length above …"
+            self.made.subject, self.made.listed = self.nouns.pop(), True
         if self.kind() in OPERATORS and self.kind(1) == "number" and self.made.subject is not None:
             self.made.having.append(Having(measure, *self._comparison()))
         elif self.made.rank and self.made.rank.measure is None and self.made.subject:
@@ -143,7 +150,7 @@ class Figures(Conditions):
         tag = self.take()
         self.made.listed = self.made.listed or bool(tag)
         if self.kind() == "number" and self.kind(1) in ("name", "calendar"):
-            self.limit = int(self.take().number)
+            self.limit = self.how_many()
         if self.kind() == "distinct":
             self.take()
         place = self.at
@@ -170,7 +177,9 @@ class Figures(Conditions):
 
     def _by(self) -> None:
         tag = self.take()
-        if self.kind() in ("value", "period", ""):
+        if self.kind() == "":
+            raise UnclearError(f"{tag.text} what?", asks=True)
+        if self.kind() in ("value", "period"):
             return
         if self._is_doer(tag):
             return
@@ -209,7 +218,11 @@ class Figures(Conditions):
             raise UnclearError(f"{tag.text} what?", asks=True)
         ratio = any(measure.how.endswith("count") and " " in measure.how for measure in self.made.measures)
         if (ratio or self.aggregate == "avg" or self._averages_a_metric()) and len(nouns) == 1:
+            if self.made.ratio is not None:
+                raise UnclearError(f"per {self.made.ratio.text}, or per {nouns[0].text}?", asks=True)
             self.made.ratio = nouns[0]
+        elif self.made.ratio is not None and ratio is False and self._averages_a_metric():
+            raise UnclearError(f"per {self.made.ratio.text}, or per {nouns[0].text}?", asks=True)
         else:
             self.made.groups += nouns
 

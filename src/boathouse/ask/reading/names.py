@@ -41,6 +41,10 @@ class Names(Figures):
             and self.kind() not in (*OPERATORS, "between", "number", "period")
         ):
             self.conditions().append(Condition("null", noun.text, noun=noun, negated=True))
+        elif (
+            self.made.measures and noun.datasets and self.at > 1 and self.tags[self.at - 2].kind == "and" and not self.made.having
+        ):
+            raise UnclearError(f"{self.made.measures[-1].noun.text} and {noun.text}: one figure at a time, please", asks=True)
         elif self.made.measures and noun.columns and set(noun.columns) <= set(self.made.measures[-1].noun.columns):
             return None  # "average length in milliseconds"
         elif self.aggregate and (noun.numeric or noun.sums or (noun.datasets and self.aggregate == "sum")):

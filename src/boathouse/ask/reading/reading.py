@@ -32,6 +32,11 @@ class Reading(Ranking, Names):
     def _forecast(self) -> None:
         raise UnclearError("I can say what the data shows, not what will be")
 
+    def _only(self) -> None:
+        tag = self.take()
+        if self.at > 1:
+            raise UnclearError(f"{tag.text!r} says more than I can read here: leave it out, or ask in two questions", asks=True)
+
     def _vague(self) -> None:
         tag = self.take()
         raise UnclearError(

@@ -22,6 +22,7 @@ def settle(reading: Reading) -> Intent:
         _aggregate(reading)
     _both_ways(made)
     _periods(made.conditions)
+    _values(made.conditions)
     _when(reading)
     _figures(reading)
     _subject(reading)
@@ -35,6 +36,14 @@ def settle(reading: Reading) -> Intent:
     if made.share:
         _share(made, reading.whole)
     return made
+
+
+def _values(conditions: list[Condition]) -> None:
+    """Two values of one column in two places cannot both hold of a row."""
+    single = [one for one in conditions if one.kind == "value" and not one.negated and one.values[0][0].columns[0].kind != "list"]
+    for one, other in itertools.combinations(single, 2):
+        if {v.columns for v in one.values[0]} & {v.columns for v in other.values[0]} and not (one.direction or other.direction):
+            raise UnclearError(f"{one.text} and {other.text}: together, or each?", asks=True)
 
 
 def _periods(conditions: list[Condition]) -> None:
@@ -83,6 +92,11 @@ def _share(made: Intent, whole: int) -> None:
     if not made.part and not made.parts and not any(one.kind != "period" for one in behind):
         before, behind = [], [*before, *behind]
     every = [*made.part, *behind]
+    if sum(one.kind != "period" for one in every) + len(made.parts) > 1:
+        raise UnclearError(
+            "a share of which whole? Say one condition of the part, and put the others before: 'share of West orders that …'",
+            asks=True,
+        )
     made.conditions = [*before, *(one for one in every if one.kind == "period")]
     made.part = [one for one in every if one.kind != "period"]
 

@@ -38,7 +38,7 @@ class Question(BaseModel):
 def ask(request: Request, site: Served, who: Who, asked: Question) -> Response:
     """An answer with its SQL, chart, assumptions and receipt, a question back, or a refusal: `status` says which."""
     talk = site.talks.get(asked.conversation, who)
-    request.state.audit["parameters"] = json.dumps({"question": asked.question})
+    request.state.audit["parameters"] = json.dumps({"question": asked.question[:2_000]})
     if _STREAM in request.headers.get("accept", ""):
         return StreamingResponse(_steps(request, site, who, talk, asked.question), media_type=_STREAM)
     return JSONResponse(_answered(request, site, who, talk, asked.question, lambda _: None))
