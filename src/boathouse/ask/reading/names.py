@@ -38,7 +38,7 @@ class Names(Figures):
             set(tag.after) & self.lexicon.possessing
             and not noun.datasets
             and noun.columns
-            and self.kind() not in (*OPERATORS, "between", "number", "period")
+            and self.kind() not in (*OPERATORS, "between", "number", "period", "not")
         ):
             self.conditions().append(Condition("null", noun.text, noun=noun, negated=True))
         elif (
