@@ -45,6 +45,21 @@ _STARTS = {
 # parts of a date that begins the life of a thing: `bikes in October` are hardly those that were bought then
 LIFE = {"purchased", "bought", "acquired", "registered", "joined", "since", "launch", "launched", "hired", "hire", "opened", "admitted",
         "enrolled", "signup", "signed", "introduced", "added", "founded", "created"}  # fmt: skip
+_ENDS = {
+    "end",
+    "ended",
+    "finish",
+    "finished",
+    "completed",
+    "closed",
+    "returned",
+    "due",
+    "delivered",
+    "shipped",
+    "arrived",
+    "paid",
+    "required",
+}
 _PERSONAL = {"birth", "born", "dob", "birthday", "birthdate"}  # dates that 'last month' never means
 _PREFIXES = ("tbl", "dim", "fact", "fct", "stg", "raw", "t")
 
@@ -346,7 +361,8 @@ def _dataset(wb: Workbench, policy: Policy, entry: dict[str, Any], pipeline: Pip
         times = [c for c in times if c not in _PERIODS]
     stems = {words.stem(part) for part in name.lower().split("_")}
     own = [c for c in times if {words.stem(part) for part in c.lower().split("_")} & stems or c.startswith(tuple(stems))]
-    own = own if len(own) == 1 else [c for c in times if set(c.split("_")) & _STARTS]
+    starts = [c for c in times if set(c.split("_")) & _STARTS]
+    own = own if len(own) == 1 else starts if all(c in starts or set(c.split("_")) & _ENDS for c in times) else []
     time = (pipeline.time if pipeline else None) or (times[0] if len(times) == 1 else own[0] if len(own) == 1 else None)
     first, last = None, None
     if time:

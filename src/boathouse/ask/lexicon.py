@@ -60,6 +60,7 @@ class Lexicon:
         }
         self.belonging = set(data.pop("belonging"))
         self.selling = set(data.pop("selling"))
+        self.theirs = set(data.pop("theirs"))
         self.agents: list[str] = data.pop("agents")
         self.flag_words = tuple(data.pop("flag_words"))
         self.negating = data.pop("negating")

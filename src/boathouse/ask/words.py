@@ -77,7 +77,9 @@ class Tagger:
                 fillers, gap = fillers[:-1], False
             elif tag.kind == "units" and found and found[-1].kind == "number" and not fillers:
                 found[-1] = replace(found[-1], unit=found[-1].unit or self.known.lexicon.units[tag.word])
-            elif tag.kind == "units" and (names := self._general(tag.word)):
+            elif tag.kind == "units" and (
+                names := (*self.known.named(self.known.lexicon.tokens(tag.word)), *self._general(tag.word))
+            ):
                 found.append(Tag("name", tag.word, names=names, word=tag.word, after=tuple(fillers), gap=gap))
                 fillers, gap = [], False
             elif tag.kind == "units" and found and found[-1].kind == "period" and found[-1].text.isdigit() and not fillers:

@@ -109,6 +109,10 @@ class Grouping:
 
     def _rows_of(self, dataset: Dataset) -> list[tuple[str, str, bool]]:
         """What names a row of a dataset: its label, and its key where the label does not do."""
+        ways = self.scope._paths[dataset.name]
+        if len(ways) == 1 and len(ways[0]) == 1 and dataset.label == (ways[0][0].key,):  # named by its own key: no join is needed
+            own = self.known.datasets[ways[0][0].child].columns[ways[0][0].column]
+            return [(self.scope.column(own), own.name, True)]
         table = self.scope.rows(dataset.name)
         names = dataset.label or dataset.key
         self.scope.cost += self.scope.far(dataset.name)

@@ -137,6 +137,9 @@ class Scope(Tables):
             other = value.columns[0]
             if value.columns == columns or not self.reaches(other.dataset) or other.dataset == columns[0].dataset:
                 continue
+            named = self.relation(columns[0])
+            if named is not None and (named.parent, named.key) == (other.dataset, other.name):
+                continue  # the department's name, in the department and in those who name it
             labels = [c.name in self.known.datasets[c.dataset].label for c in (columns[0], other)]
             if any(labels) or columns[0].name.split("_")[-1] != other.name.split("_")[-1]:
                 raise UnclearError(f"{condition.text!r} may be {columns[0]} or {other}",
@@ -269,9 +272,9 @@ class Scope(Tables):
         if len(middles) != 1:
             text = conditions[0].text if conditions else ""
             raise UnclearError(f"{text!r} has nothing to do with {self.base.name}, as far as I can see", word=text)
-        loose = [one for one in conditions if one.kind == "value" and not one.led]
+        loose = [one for one in conditions if one.kind == "compare" or (one.kind == "value" and not one.led)]
         if not children and loose and not self.mark and not sure:
-            column = loose[0].values[0][0].columns[0]
+            column = loose[0].noun.columns[0] if loose[0].noun else loose[0].values[0][0].columns[0]
             raise UnclearError(f"{loose[0].text!r} is of {column.dataset}, not of {self.base.name}: what have they to do with it?",
                                [f"{self.base.name} with {column.dataset} of {column.name} {loose[0].text}"], weak=True)  # fmt: skip
         self.cost += _CHILD

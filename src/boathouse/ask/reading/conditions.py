@@ -17,6 +17,7 @@ class Conditions(Cursor):
         condition = Condition("value", tag.text, [tag.values], negated=self.negated or tag.negated, also=tag.names)
         condition.direction = self.lexicon.direction(tag.after)
         condition.led = tag.led
+        self._attach(condition)
         while self.kind() in ("or", "and") and self.kind(1) == "value" and _same_columns(tag, self.tags[self.at + 1]):
             condition.together = self.take().kind
             tag = self.take()
@@ -42,6 +43,18 @@ class Conditions(Cursor):
                 self.take()
                 condition.led = True
         self.conditions().append(condition)
+
+    def _attach(self, condition: Condition) -> None:
+        """`students advised by instructors from Bonn`: a value is of what was named just before, where that has such."""
+        before = self.tags[self.at - 2] if self.at > 1 else None
+        if before is None or before.kind != "name" or not before.datasets:
+            return
+        asked = [measure.noun for measure in self.made.measures] + ([self.made.subject] if self.made.subject else [])
+        if any(dataset in noun.datasets for noun in asked for dataset in before.datasets):
+            return
+        near = {dataset.name for dataset in before.datasets}
+        if own := tuple(value for value in condition.values[0] if value.columns[0].dataset in near):
+            condition.values[0] = own
 
     def _not(self) -> None:
         self.take()

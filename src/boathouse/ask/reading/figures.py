@@ -24,6 +24,8 @@ class Figures(Conditions):
             if self.at > place and self.kind() in ("", "period"):
                 return self._count_values()
             self.pending_count = True
+        elif noun.unit:
+            raise UnclearError(f"how many {noun.text} of what?", asks=True)
         elif self.aggregate == "avg":  # "average number of polls per race", "average number of pages"
             self.aggregate = None
             if any(column.kind == "list" for column in noun.columns):
@@ -107,6 +109,8 @@ class Figures(Conditions):
         if how == "sum" and (self.made.subject or measures) and self._compared_in_all():
             return
         if how == "sum" and self.made.rank and self.made.rank.measure:
+            if self.made.rank.measure.how == "each":  # "the highest cost overall"
+                self.made.rank.measure = Measure("sum", self.made.rank.measure.noun)
             return  # "the most docks in total"
         if how == "sum" and measures and measures[-1].how in ("count", "sum", "metric", "distinct"):
             return  # "how many orders in total"

@@ -38,6 +38,7 @@ class Names(Figures):
             set(tag.after) & self.lexicon.possessing
             and not noun.datasets
             and noun.columns
+            and not set(tag.after) & self.lexicon.theirs
             and self.kind() not in (*OPERATORS, "between", "number", "period", "not")
         ):
             self.conditions().append(Condition("null", noun.text, noun=noun, negated=True))
@@ -83,6 +84,9 @@ class Names(Figures):
         """`joined in 2023`, `billed to Germany`, `composed by Bach`: which date, dataset or column is meant."""
         tag = self.take()
         noun = Noun(tag.text, tag.names)
+        if self.kind() in (*OPERATORS, "between") and noun.numeric:  # "rated under 3"
+            self.nouns.append(noun)
+            return None
         dates = [
             name
             for name in noun.names

@@ -32,7 +32,12 @@ class Ranking(Conditions):
                 self.made.subject = self.nouns.pop()
             return
         self._modifiers()
-        if tag.kind in ("most", "fewest") and self.kind() == "name" and self.tags[self.at].verb and self._most_done(descending):
+        if (
+            tag.kind in ("most", "fewest", "highest", "lowest")
+            and self.kind() == "name"
+            and self.tags[self.at].verb
+            and self._most_done(descending)
+        ):
             return
         noun = self.noun()
         if noun is None:

@@ -31,6 +31,8 @@ def settle(reading: Reading) -> Intent:
     elif reading.limit is not None and not (made.listed and made.subject):
         raise UnclearError(f"{reading.limit} of what, by which figure? Say 'top {reading.limit} … by …'", asks=True)
     _left(reading)
+    if made.subject is not None and made.select and made.rank is None and not made.subject.datasets and not made.subject.unit:
+        made.select, made.subject = [made.subject, *made.select], None  # "titles with their credits": rows
     if not made.measures and made.subject is None and not made.select and made.rank is None:
         raise UnclearError("which figure, or which rows?", asks=True)
     if made.share:
