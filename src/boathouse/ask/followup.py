@@ -7,13 +7,14 @@ from dataclasses import replace
 from boathouse.ask.intent import Condition, Intent, Measure, UnclearError
 from boathouse.ask.knowledge import Knowledge
 from boathouse.ask.reading import Reading
+from boathouse.ask.reading.settling import check
 from boathouse.ask.words import Tag
 
 
 def merged(before: Intent, tags: list[Tag], known: Knowledge) -> Intent | None:
     """What a fragment changes of the question before; None where it is a question of its own."""
     kinds = {tag.kind for tag in tags}
-    if not tags or kinds & {"count", "how_much", "share", "percent"}:
+    if not tags or kinds & {"share", "percent"} or (kinds & {"count", "how_much"} and tags[0].kind != "and"):
         return None
     begins = tags[0].kind
     reading = Reading([tag for tag in tags if tag.kind not in ("which", "and", "only")], known)
@@ -22,16 +23,27 @@ def merged(before: Intent, tags: list[Tag], known: Knowledge) -> Intent | None:
     except UnclearError:
         return None
     new = reading.made
-    if new.measures or new.subject or new.absent or new.select or reading.negated or reading.pending_count:
+    counted = begins == "and" and len(new.measures) == 1 and new.measures[0].how in ("count", "sum", "distinct")
+    if (new.measures and not counted) or new.subject or new.absent or new.select or reading.negated or reading.pending_count:
         return None
     figures = [noun for noun in reading.nouns if noun.numeric]
     if len(figures) < len(reading.nouns) or len(figures) > 1 or (figures and new.groups):
         return None
     if figures and begins != "and":
         return None  # "revenue in 2025" is a question of its own
+    if counted:
+        return replace(
+            before,
+            measures=new.measures,
+            conditions=_replaced(before.conditions, new.conditions),
+            rank=None,
+            subject=None,
+            listed=False,
+        )
     if not (new.conditions or new.groups or new.having or new.rank or reading.aggregate or figures):
         return None
     made = replace(before, conditions=_replaced(before.conditions, new.conditions), having=new.having or before.having)
+    check(made.conditions)
     if new.groups:
         made.groups, made.rank = new.groups, None
         if before.rank and before.rank.measure:

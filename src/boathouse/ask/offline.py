@@ -22,8 +22,12 @@ class Offline:
         tagger = Tagger(context.known)
         tags = tagger.tags(question)
         context.step("reading the question")
-        intent = self._intent(tags, tagger, context)
-        made = plan(intent, context.known)
+        try:
+            intent = self._intent(tags, tagger, context)
+            made = plan(intent, context.known)
+        except UnclearError as problem:
+            problem.options = _answerable(problem, question, tagger)
+            raise
         context.conversation.intent, context.conversation.known = intent, context.known
         units = {metric.name: metric.unit for metric in context.known.metrics if metric.unit}
         units |= {f"{how}_{c.name}": c.unit for d in context.known.datasets.values() for c in d.columns.values() if c.unit
@@ -34,6 +38,11 @@ class Offline:
         return Draft(made.sql, notes, made.measures, made.groups, units)
 
     def _intent(self, tags: list[Tag], tagger: Tagger, context: Context) -> Intent:
+        turns = context.conversation.turns
+        if turns and turns[-1]["status"] != "answered" and tags and tags[0].kind not in ("and", "only"):
+            return (
+                Reading(tags, context.known).intent() if all(tag.kind != "unknown" for tag in tags) else self._alone(tags, tagger)
+            )
         kept = context.conversation.intent if context.conversation.known is context.known else None
         before = kept or self._remembered(tagger, context)
         try:
@@ -49,6 +58,9 @@ class Offline:
             if cause is not None:
                 return Reading([cause], context.known).intent()
             raise
+
+    def _alone(self, tags: list[Tag], tagger: Tagger) -> Intent:
+        raise self._unknown([tag for tag in tags if tag.kind == "unknown"], tags, tagger)
 
     def _remembered(self, tagger: Tagger, context: Context) -> Intent | None:
         """What the last answered question of a conversation that was kept asked for."""
@@ -76,6 +88,19 @@ class Offline:
             words_of = (part for tag in tags for part in (*tag.after, chosen.get(tag.text, tag.text)))
             options.append(" ".join(words_of))
         return UnclearError(text, list(dict.fromkeys(options)), word=unknown[0].text)
+
+
+def _answerable(problem: UnclearError, question: str, tagger: Tagger) -> list[str]:
+    """The options as whole questions, those that are answered: a button that leads to the next question back is none."""
+    found: list[str] = []
+    asked = question.rstrip(" ?!.")
+    for option in problem.options:
+        for whole in (asked.replace(problem.word, option) if problem.word else option, f"{asked} {option}", option):
+            with contextlib.suppress(UnclearError):
+                plan(Reading(tagger.tags(whole), tagger.known).intent(), tagger.known)
+                found.append(whole)
+                break
+    return [one for one in dict.fromkeys(found) if one.lower() != asked.lower()]
 
 
 def _last(context: Context) -> str:

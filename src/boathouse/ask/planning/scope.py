@@ -174,7 +174,9 @@ class Scope(Tables):
 
     def _note_value(self, condition: Condition, columns: tuple[Column, ...], chosen: list[Value]) -> None:
         names = " ".join(column.name for column in columns)
-        values = " or ".join(repr(" ".join(value.values)) for value in chosen)
+        values = f" {condition.together if columns[0].kind == 'list' else 'or'} ".join(
+            repr(" ".join(value.values)) for value in chosen
+        )
         sign = "is not" if condition.negated else "has" if columns[0].kind == "list" else "="
         self.notes.append(f"{condition.text!r} read as {columns[0].dataset}.{names} {sign} {values}")
         if condition.negated and columns[0].nulls and columns[0].kind != "list":
@@ -360,6 +362,8 @@ class Scope(Tables):
         outside: list[Condition] = []
         for condition in absent.conditions:
             (outside if named and self._only_here(condition, named[0]) else inside).append(condition)
+        if noun is None and len(inside) == 1 and inside[0].kind == "value" and self._takes(inside[0]):
+            return self._value(replace(inside[0], negated=True))  # "revenue without North"
         if not named and not any(condition.kind == "value" for condition in inside):
             raise UnclearError("never what?", asks=True)
         text = self._exists(inside, named, sure=True)

@@ -43,6 +43,8 @@ class Figures(Conditions):
             self.pending_count = True
             return
         dataset = self.known.datasets[condition.values[0][0].columns[0].dataset]
+        if condition.values[0][0].columns[0].name in dataset.label:  # a name is of one row: what is counted is something else
+            raise UnclearError(f"how many of what in {condition.text!r}, which is one of {dataset.name}?", asks=True)
         self.made.measures.append(Measure("count", Noun(condition.text, (Name(dataset),))))
 
     def _how_much(self) -> None:

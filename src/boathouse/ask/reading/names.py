@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from boathouse.ask.intent import Absent, Condition, Measure, Noun, UnclearError
 from boathouse.ask.knowledge import Column
 from boathouse.ask.reading.cursor import OPERATORS
@@ -16,53 +18,61 @@ class Names(Figures):
         tag = self.tags[self.at]
         if self._is_flag(tag):
             self.take()
-            self.conditions().append(
-                Condition("flag", tag.text, noun=Noun(tag.text, tag.names), negated=self.negated != tag.negated)
-            )
+            flag = Noun(tag.text, tag.names)
+            self.conditions().append(Condition("flag", tag.text, noun=flag, negated=self.negated != tag.negated))
             self.negated = False
-            return None
-        if self.negated:
-            return self._negated_name()
+        elif self.negated:
+            self._negated_name()
+        elif not self._before_a_value(tag):
+            if tag.verb:
+                self._verb()
+            else:
+                self._noun_alone(tag)
+
+    def _before_a_value(self, tag: Tag) -> bool:
+        """Whether a name only leads to a value, or is one itself."""
         if self._led_value(tag):
             self.take()
-            return self._value()
+            self._value()
+            return True
         if self._names_the_row_of(tag):
-            return None
-        if tag.verb:
-            return self._verb()
+            return True
+        figures = [metric for noun in (*self.nouns, *(m.noun for m in self.made.measures)) for metric in noun.metrics]
+        if tag.values and any(metric in figures for metric in tag.metrics):  # "revenue from sales": the figure is there already
+            self.tags[self.at] = replace(tag, kind="value", names=())
+            self._value()
+            return True
+        return False
+
+    def _noun_alone(self, tag: Tag) -> None:
         noun = self.noun()
         assert noun is not None
+        made = self.made
         if self._led_value(tag) and self.kind() == "value":
-            return self._value()
-        if (
-            set(tag.after) & self.lexicon.possessing
-            and not noun.datasets
-            and noun.columns
-            and not set(tag.after) & self.lexicon.theirs
-            and self.kind() not in (*OPERATORS, "between", "number", "period", "not")
-        ):
+            self._value()
+        elif self._must_be_there(tag, noun):
             self.conditions().append(Condition("null", noun.text, noun=noun, negated=True))
-        elif (
-            self.made.measures and noun.datasets and self.at > 1 and self.tags[self.at - 2].kind == "and" and not self.made.having
-        ):
-            raise UnclearError(f"{self.made.measures[-1].noun.text} and {noun.text}: one figure at a time, please", asks=True)
-        elif self.made.measures and noun.columns and set(noun.columns) <= set(self.made.measures[-1].noun.columns):
-            return None  # "average length in milliseconds"
+        elif made.measures and noun.datasets and self.at > 1 and self.tags[self.at - 2].kind == "and" and not made.having:
+            raise UnclearError(f"and {noun.text}: one figure at a time, please", asks=True)
+        elif made.measures and noun.columns and set(noun.columns) <= set(made.measures[-1].noun.columns):
+            return  # "average length in milliseconds"
         elif self.aggregate and (noun.numeric or noun.sums or (noun.datasets and self.aggregate == "sum")):
             how, self.aggregate = self.aggregate, None
             self._measured(how, noun)
-        elif noun.label or (
-            self.made.listed
-            and self.made.subject is None
-            and not noun.numeric
-            and noun.datasets
-            and not self.made.measures
-            and not self.made.select
-        ):
-            self.made.subject = noun
+        elif noun.label or self._is_listed(noun):
+            made.subject = noun
         else:
             self.nouns.append(noun)
-        return None
+
+    def _must_be_there(self, tag: Tag, noun: Noun) -> bool:
+        """`with an email`, where nothing that is compared follows."""
+        after, words = set(tag.after), self.lexicon
+        compared = self.kind() in (*OPERATORS, "between", "number", "period", "not")
+        return bool(after & words.possessing and noun.columns and not (noun.datasets or after & words.theirs or compared))
+
+    def _is_listed(self, noun: Noun) -> bool:
+        made = self.made
+        return bool(made.listed and noun.datasets and not (noun.numeric or made.subject or made.measures or made.select))
 
     def _names_the_row_of(self, tag: Tag) -> bool:
         """`report to Andrew Adams`, `advisor Ada`: the row that a column names, by its own name."""

@@ -21,8 +21,7 @@ def settle(reading: Reading) -> Intent:
     if reading.aggregate:
         _aggregate(reading)
     _both_ways(made)
-    _periods(made.conditions)
-    _values(made.conditions)
+    check(made.conditions)
     _when(reading)
     _figures(reading)
     _subject(reading)
@@ -38,6 +37,12 @@ def settle(reading: Reading) -> Intent:
     if made.share:
         _share(made, reading.whole)
     return made
+
+
+def check(conditions: list[Condition]) -> None:
+    """Raises UnclearError for conditions that cannot hold together."""
+    _periods(conditions)
+    _values(conditions)
 
 
 def _values(conditions: list[Condition]) -> None:
@@ -72,10 +77,21 @@ def _when(reading: Reading) -> None:
         raise UnclearError("the date of the latest, or of the earliest?", ["latest", "earliest"])
 
 
+def _one_figure(reading: Reading, mentioned: list[Noun]) -> None:
+    """`customers and revenue by town`: a dataset beside a figure, or another, is to be counted as well."""
+    for tag, middle, other in zip(reading.tags, reading.tags[1:], reading.tags[2:], strict=False):
+        if middle.kind != "and" or (tag.kind, other.kind) != ("name", "name") or not reading.made.measures:
+            continue
+        if any(noun.text in (tag.text, other.text) for noun in mentioned):
+            raise UnclearError(f"{tag.text} and {other.text}: one figure at a time, please", asks=True)
+
+
 def _left(reading: Reading) -> None:
     """What is still only named: datasets are a hint, columns are shown in a list."""
     made = reading.made
-    made.mentions += [noun for noun in reading.nouns if noun.datasets]
+    mentioned = [noun for noun in reading.nouns if noun.datasets]
+    _one_figure(reading, mentioned)
+    made.mentions += mentioned
     left = [noun for noun in reading.nouns if not noun.datasets]
     if left and reading.done_by and not made.select:
         raise UnclearError(f"which figure of {left[0].text!r} is asked for?", asks=True)
