@@ -58,3 +58,23 @@ def test_a_conversation_outlives_what_it_was_about(small: Workbench):
     rows(small, "How many people are there?", conversation=talk)
     assert small.ask("only the West", conversation=talk, role="nobody").status != "answered"
     assert rows(small, "How many orders are there?", conversation=talk) == [(5,)]
+
+
+def test_another_count_keeps_what_was_said(small: Workbench):
+    talk = Conversation()
+    rows(small, "total amount of orders in the West", conversation=talk)
+    assert rows(small, "and the number of orders?", conversation=talk) == [(3,)]
+
+
+def test_after_a_question_back_a_fragment_is_not_about_what_was_before_it(small: Workbench):
+    talk = Conversation()
+    rows(small, "How many orders in the West?", conversation=talk)
+    answer = small.ask("top people", conversation=talk)
+    assert answer.status == "clarify"
+    assert small.ask("region East", conversation=talk).rows != [{"count": 2}]
+
+
+def test_every_option_is_a_question_that_is_answered(small: Workbench):
+    for question in ("how many ordrs in the West", "orders in the West", "orders in West and East, how many?", "average"):
+        for option in small.ask(question).options:
+            assert small.ask(option).status == "answered", option

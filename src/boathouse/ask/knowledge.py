@@ -244,7 +244,8 @@ class Knowledge:
                 aside = (*_KEYS, *_TIMES, *(self.lexicon.flag_words if column.kind == "boolean" else ()))
                 if set(some) <= {*_KEYS, *_TIMES, *self.lexicon.flag_words}:
                     continue
-                near = all(self.lexicon.stem(part) in dataset or part in aside for part in rest)
+                led, behind = parts[:start], parts[end:]  # poll_margin is a poll's margin, margin_poll one of several
+                near = all(part in aside for part in behind) and all(self.lexicon.stem(p) in dataset or p in aside for p in led)
                 if column.is_key and not near:
                     continue
                 if not near or not {self.lexicon.stem(part) for part in some} <= dataset:
@@ -253,7 +254,9 @@ class Knowledge:
     def _call(self, words: list[str], meaning: Dataset | Column | Metric, cost: int = 0) -> None:
         tokens = [Token(word, word.lower(), self.lexicon.stem(word.lower())) for word in words]
         self.longest = max(self.longest, len(tokens) + 2)
-        for key in set(self.lexicon.keys(tokens)):
+        plain, stems = self.lexicon.keys(tokens)
+        spelt = words[-1] in ("on", "at") and len(words) > 1  # `orders on` is not ordered_on
+        for key in {plain} if spelt else {plain, stems}:
             known = self.names.setdefault(key, [])
             if not any(name.meaning is meaning and name.cost <= cost for name in known):
                 self.names[key] = [*(name for name in known if name.meaning is not meaning), Name(meaning, cost)]
@@ -368,7 +371,7 @@ def _dataset(wb: Workbench, policy: Policy, entry: dict[str, Any], pipeline: Pip
     if time:
         asked = f"SELECT min({quote(time)})::DATE, max({quote(time)})::DATE FROM {quote(name)}"
         [[first, last]] = [row.values() for row in wb.sql(asked, role=policy).arrow().to_pylist()]
-    return Dataset(name, rows, columns, key, _label(name, columns, words), tuple(times), time, first, last)
+    return Dataset(name, rows, columns, key, _label(name, columns, words, rows), tuple(times), time, first, last)
 
 
 def _is_flag(column: Column) -> str:
@@ -388,7 +391,7 @@ def _has_zeros(column: Column) -> str:
     return f"bool_or({quote(column.name)} = 0)" if column.kind == "number" and not column.is_key else "false"
 
 
-def _label(name: str, columns: dict[str, Column], words: Lexicon) -> tuple[str, ...]:
+def _label(name: str, columns: dict[str, Column], words: Lexicon, rows: int) -> tuple[str, ...]:
     if {"first_name", "last_name"} <= set(columns):
         return "first_name", "last_name"
     texts = {
@@ -406,7 +409,7 @@ def _label(name: str, columns: dict[str, Column], words: Lexicon) -> tuple[str, 
         if named:
             return (named[0],)
     called = [column for column, parts in texts.items() if parts[-1] == "name" and not columns[column].foreign]
-    return (called[0],) if called else ()
+    return (called[0],) if called and columns[called[0]].size > rows / 2 else ()
 
 
 def kind_of(type_: str) -> str:

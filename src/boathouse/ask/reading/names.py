@@ -90,10 +90,16 @@ class Names(Figures):
                 return True
         return False
 
+    def _outside(self, tag: Tag) -> None:
+        """What is done by those that there must be none of is more than can be read."""
+        if self.inside is not None:
+            raise UnclearError(f"{tag.text!r} of what there is none of: ask in two questions", asks=True)
+
     def _verb(self) -> None:
         """`joined in 2023`, `billed to Germany`, `composed by Bach`: which date, dataset or column is meant."""
         tag = self.take()
         noun = Noun(tag.text, tag.names)
+        self._outside(tag)
         if self.kind() in (*OPERATORS, "between") and noun.numeric:  # "rated under 3"
             self.nouns.append(noun)
             return None

@@ -135,6 +135,8 @@ class Ranking(Conditions):
             self.negated, missing = False, Absent(noun)
             (self.made.parts if self.made.share else self.made.absent).append(missing)
             self.inside = missing.conditions
+        elif self.inside is not None and self.made.absent and self.made.absent[-1].noun is not None:
+            raise UnclearError(f"{tag.text!r} of what there is none of: ask in two questions", asks=True)
         else:
             self.made.verbs.append(noun)
 

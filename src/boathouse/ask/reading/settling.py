@@ -214,7 +214,7 @@ def _subject(reading: Reading) -> None:
             one.kind == "period" and not (one.noun and labelled) for one in made.conditions
         ):  # events are counted
             made.measures.append(Measure("count", named[0]))
-        elif labelled:  # things that have names are listed
+        elif labelled and all(one.noun is None or one.noun.datasets for one in made.absent):  # things that have names are listed
             made.subject, made.listed = named[0], True
         else:
             raise UnclearError(f"how many {named[0].text}, or which?", [f"how many {reading.text}", f"which {reading.text}"])
