@@ -253,7 +253,7 @@ class Workbench:
         """The answer to a question in plain language, a question back, or a refusal. `conversation` is what was said before,
         or the name that it is kept under in the lake; `step` is told what goes on, `run` runs the query elsewhere,
         `caller` is who asks. Raises UsageError for an answerer that is none."""
-        from boathouse.ask import Conversation
+        from boathouse.ask import Asking, Conversation
         from boathouse.config import QueryLimits
 
         name = conversation if isinstance(conversation, str) else None
@@ -266,15 +266,9 @@ class Workbench:
             return self.reader.sql(sql, limits=limits, policy=policy)
 
         made = self.asker.ask(
-            question,
-            policy,
-            answerer or self.config.ask.answerer,
-            talk,
-            limits,
-            step or (lambda _: None),
-            run or here,
-            caller or getpass.getuser(),
-        )
+            Asking(question, policy, answerer or self.config.ask.answerer, talk, limits, step or (lambda _: None), run or here,
+                   caller or getpass.getuser())
+        )  # fmt: skip
         if name:
             talk.save(self.lake, name)
         return made

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from boathouse.ask.answer import Answer, Draft
@@ -27,6 +28,20 @@ _KEPT = 20
 _GROUPS, _SUGGESTED = 20, 5
 
 
+@dataclass(frozen=True)
+class Asking:
+    """A question and all that goes with it: who asks, what they may see, what was said before, and how a query is run."""
+
+    question: str
+    policy: Policy
+    answerer: str
+    conversation: Conversation
+    limits: QueryLimits
+    step: Step
+    run: Run
+    caller: str
+
+
 class Asker:
     """Asks over one workbench, for many callers at once. What is known is kept until a dataset or a pipeline changes."""
 
@@ -35,59 +50,39 @@ class Asker:
         self._known: OrderedDict[Any, Knowledge] = OrderedDict()
         self._lock = threading.Lock()
 
-    def ask(
-        self,
-        question: str,
-        policy: Policy,
-        name: str,
-        conversation: Conversation,
-        limits: QueryLimits,
-        step: Step,
-        run: Run,
-        caller: str,
-    ) -> Answer:
+    def ask(self, asking: Asking) -> Answer:
         """The answer, as the caller's policy has it. What goes wrong is an answer too."""
         try:
-            made = self._answer(question, policy, name, conversation, limits, step, run, caller)
+            made = self._answer(asking)
         except UnclearError as problem:
             text = problem.text if problem.text.endswith("?") else f"{problem.text}."
             status = "clarify" if problem.asks else "refused"
-            made = Answer(status, question, text[:1].upper() + text[1:], name, options=problem.options)  # type: ignore[arg-type]
+            made = Answer(status, asking.question, text[:1].upper() + text[1:], asking.answerer, options=problem.options)  # type: ignore[arg-type]
         except QueryError as error:
-            made = Answer("failed", question, error.render(), name)
-        conversation.add(made)
+            made = Answer("failed", asking.question, error.render(), asking.answerer)
+        asking.conversation.add(made)
         return made
 
-    def _answer(
-        self,
-        question: str,
-        policy: Policy,
-        name: str,
-        conversation: Conversation,
-        limits: QueryLimits,
-        step: Step,
-        run: Run,
-        caller: str,
-    ) -> Answer:
+    def _answer(self, asking: Asking) -> Answer:
+        question, conversation, name = asking.question, asking.conversation, asking.answerer
         if not question.strip():
             raise UnclearError("What would you like to know", asks=True)
         if len(question) > _LONGEST:
             raise UnclearError(f"That is {len(question):,} characters; a question has at most {_LONGEST:,}")
-        step("looking at what there is")
-        known = self.known(policy)
-        context = Context(self.wb, policy, known, lambda sql: run(sql, limits), conversation, caller, step)
-        fragment = bool(conversation.turns) and known.lexicon.phrases.get((question.split(maxsplit=1)[0].lower(),)) in (
-            "and",
-            "only",
-            "by",
+        asking.step("looking at what there is")
+        known = self.known(asking.policy)
+        context = Context(
+            self.wb, asking.policy, known, lambda sql: asking.run(sql, asking.limits), conversation, asking.caller, asking.step
         )
+        begins = known.lexicon.phrases.get((question.split(maxsplit=1)[0].lower(),))
+        fragment = bool(conversation.turns) and begins in ("and", "only", "by")
         proven = None if fragment else verified(self.wb.root, question, known, self.wb.reader.reads)
         if proven is not None:
             conversation.intent = None
             name, draft = "verified", Draft(proven.sql, [f"verified by {proven.author}, {proven.date}"])
         else:
             draft = answerer(name).draft(question, context)
-        step("running the query")
+        asking.step("running the query")
         result = context.run(draft.sql)
         return Answer.of(question, name, draft, result, self._warnings(result))
 
