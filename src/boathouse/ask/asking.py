@@ -89,7 +89,8 @@ class Asker:
     def known(self, policy: Policy) -> Knowledge:
         """What is known as a policy shows it, read again when a table, a pipeline or the day has changed."""
         names = self.wb.tables.names()
-        versions = tuple((name, self.wb.tables.newest(name).version) for name in policy.visible(names))
+        tables = [(name, self.wb.tables.newest(name)) for name in policy.visible(names)]
+        versions = tuple((name, table.version, table.delta and str(table.delta.metadata().id)) for name, table in tables)
         saved = tuple((path.name, path.stat().st_mtime_ns) for path in sorted((self.wb.root / "pipelines").glob("*.yml")))
         glossary = self.wb.root / "glossary.yml"
         key = (repr(policy), versions, saved, glossary.stat().st_mtime_ns if glossary.exists() else 0, Knowledge.day(self.wb))
