@@ -107,7 +107,7 @@ def typed_select(scan: Scan, columns: dict[str, Column], pipeline: Pipeline, *, 
 
 def _any(suspects: list[str], tests: list[str]) -> str:
     """Whether a row lost a cell: the dear tests are run on the few rows that a cheap one suspects."""
-    return f"CASE WHEN {' OR '.join(suspects)} THEN {' OR '.join(tests)} ELSE false END" if suspects else "false"
+    return f"CASE WHEN {' OR '.join(suspects)} THEN coalesce({' OR '.join(tests)}, false) ELSE false END" if suspects else "false"
 
 
 def _reason(name: str, cell: str, test: str, column: Column) -> str:
