@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from boathouse.ask.answer import Answer, Draft
 from boathouse.ask.conversation import Conversation
+from boathouse.ask.glossary import FILE
 from boathouse.ask.intent import UnclearError
 from boathouse.ask.knowledge import Knowledge
 from boathouse.ask.protocol import Context, Step, answerer
@@ -92,7 +93,7 @@ class Asker:
         tables = [(name, self.wb.tables.newest(name)) for name in policy.visible(names)]
         versions = tuple((name, table.version, table.delta and str(table.delta.metadata().id)) for name, table in tables)
         saved = tuple((path.name, path.stat().st_mtime_ns) for path in sorted((self.wb.root / "pipelines").glob("*.yml")))
-        glossary = self.wb.root / "glossary.yml"
+        glossary = self.wb.root / FILE
         key = (repr(policy), versions, saved, glossary.stat().st_mtime_ns if glossary.exists() else 0, Knowledge.day(self.wb))
         with self._lock:
             if (found := self._known.get(key)) is not None:

@@ -11,9 +11,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, model_validator
 
+from boathouse.config.load import read_yaml_as
 from boathouse.errors import UsageError
 
 if TYPE_CHECKING:
@@ -95,15 +95,9 @@ def evaluate(wb: Workbench, path: Path, answerer: str | None, half: str | None, 
 
 def questions(path: Path) -> list[Question]:
     try:
-        return TypeAdapter(list[Question]).validate_python(yaml.safe_load(path.read_text(encoding="utf-8")) or [])
+        return read_yaml_as(list[Question], path, "each has ask, and one of sql, rows, refuse and ask_back")
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}", hint="boathouse eval questions/NAME.yml") from error
-    except yaml.YAMLError as error:
-        raise UsageError(f"not YAML: {error}", where=str(path)) from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise UsageError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}", where=str(path),
-                         hint="each has ask, and one of sql, rows, refuse and ask_back") from error  # fmt: skip
 
 
 def _outcome(wb: Workbench, question: Question, answer: Answer) -> str:

@@ -4,22 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from boathouse.errors import UsageError
+from boathouse.config.load import read_yaml_as
 
 FILE = "glossary.yml"
 
 
 def glossary(root: Path) -> dict[str, str]:
     """Meanings by term, in small letters. Raises UsageError where the file is wrong."""
-    import yaml
-
     path = root / FILE
     if not path.is_file():
         return {}
-    try:
-        found = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except yaml.YAMLError as error:
-        raise UsageError(f"not YAML: {error}", where=str(path)) from error
-    if not isinstance(found, dict) or not all(isinstance(part, str) for pair in found.items() for part in pair):
-        raise UsageError("a glossary maps each term to its meaning", where=str(path), hint="takings: revenue")
+    found = read_yaml_as(dict[str, str], path, "a glossary maps each term to its meaning, as in takings: revenue")
     return {term.lower(): meaning for term, meaning in found.items()}

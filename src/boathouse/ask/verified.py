@@ -7,10 +7,10 @@ import datetime
 from collections.abc import Callable
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from boathouse.ask.knowledge import Knowledge
-from boathouse.errors import UsageError
+from boathouse.config.load import read_yaml_as
 
 FILE = "questions/verified.yml"
 
@@ -28,19 +28,8 @@ class Verified(BaseModel):
 
 def read(root: Path) -> list[Verified]:
     """The verified questions. Raises UsageError where the file is wrong."""
-    import yaml
-
     path = root / FILE
-    if not path.is_file():
-        return []
-    try:
-        return TypeAdapter(list[Verified]).validate_python(yaml.safe_load(path.read_text(encoding="utf-8")) or [])
-    except yaml.YAMLError as error:
-        raise UsageError(f"not YAML: {error}", where=str(path)) from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise UsageError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}", where=str(path),
-                         hint="each has ask, sql, author and date") from error  # fmt: skip
+    return read_yaml_as(list[Verified], path, "each has ask, sql, author and date") if path.is_file() else []
 
 
 def verified(root: Path, question: str, known: Knowledge, reads: Callable[[str], list[str]]) -> Verified | None:
