@@ -28,7 +28,6 @@ class Draft:
     groups: list[str] = field(default_factory=list)
     units: dict[str, str] = field(default_factory=dict)
     chart: dict[str, Any] | None = None
-    text: str | None = None
 
 
 @dataclass
@@ -53,7 +52,7 @@ class Answer:
         table = result.arrow()
         rows = table.slice(0, _SHOWN).to_pylist()
         names = list(table.schema.names)
-        text = draft.text or _sentence(names, rows, table.num_rows, draft, cut=result.cut)
+        text = _sentence(names, rows, table.num_rows, draft, cut=result.cut)
         picture = draft.chart or chart(names, rows, draft.measures, draft.groups)
         if picture is not None:
             picture = {**picture, "data": {"values": [{key: _plain(value) for key, value in row.items()} for row in rows]}}

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-_SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"  # a name, which nothing fetches
+SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"  # a name, which nothing fetches
 _MOST = 40  # bars that can be told apart
 
 
@@ -33,4 +33,4 @@ def chart(
     if others:
         encoding["color"] = {"field": others[0], "type": "nominal", "title": others[0].replace("_", " ")}
     mark = {"type": "line", "point": True} if timed else {"type": "bar"}
-    return {"$schema": _SCHEMA, "mark": mark, "encoding": encoding}
+    return {"$schema": SCHEMA, "mark": mark, "encoding": encoding}

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
-from boathouse.ask.knowledge import Column, Dataset, Metric, Name, Value
+from boathouse.ask.knowledge import Column, Name, Named, Value
 from boathouse.ask.periods import Period
 
 
@@ -20,7 +19,7 @@ class UnclearError(Exception):
 
 
 @dataclass(frozen=True)
-class Noun:
+class Noun(Named):
     """What a phrase names, with all that it may mean: datasets, columns, metrics; `unit` is one of time."""
 
     text: str
@@ -28,18 +27,6 @@ class Noun:
     unit: str = ""
     label: bool = False  # the names of something's rows
     sums: bool = False
-
-    @property
-    def datasets(self) -> list[Dataset]:
-        return [n.meaning for n in self.names if isinstance(n.meaning, Dataset)]
-
-    @property
-    def columns(self) -> list[Column]:
-        return [n.meaning for n in self.names if isinstance(n.meaning, Column)]
-
-    @property
-    def metrics(self) -> list[Metric]:
-        return [n.meaning for n in self.names if isinstance(n.meaning, Metric)]
 
     @property
     def numeric(self) -> bool:
@@ -90,7 +77,7 @@ class Having:
 
 @dataclass
 class Rank:
-    """The first `n` by a measure. `quantity` says that rows are counted, where the measure is a dataset."""
+    """The first `n` by a measure, or by what is only said later."""
 
     descending: bool
     n: int | None = None
@@ -125,4 +112,4 @@ class Intent:
     part: list[Condition] = field(default_factory=list)  # conditions of the part that is a share of the whole
     parts: list[Absent] = field(default_factory=list)
     sort: tuple[Noun, bool] | None = None
-    assumptions: list[Any] = field(default_factory=list)
+    assumptions: list[str] = field(default_factory=list)

@@ -108,10 +108,15 @@ class Metric:
 
     @property
     def adds(self) -> bool:
-        return re.fullmatch(r"(sum\([^()]*\)|count\(\*\))", self.sql.strip(), re.IGNORECASE) is not None
+        return adds_up(self.sql)
 
     def __str__(self) -> str:
         return self.name
+
+
+def adds_up(sql: str) -> bool:
+    """Whether an aggregate is one sum, or one count of rows."""
+    return re.fullmatch(r"(sum\([^()]*\)|count\(\*\))", sql.strip(), re.IGNORECASE) is not None
 
 
 @dataclass(frozen=True)
@@ -162,6 +167,24 @@ class Name:
 
     meaning: Dataset | Column | Metric
     cost: int = 0
+
+
+class Named:
+    """Words that may mean several things: what they mean, by its kind."""
+
+    names: tuple[Name, ...]
+
+    @property
+    def datasets(self) -> list[Dataset]:
+        return [name.meaning for name in self.names if isinstance(name.meaning, Dataset)]
+
+    @property
+    def columns(self) -> list[Column]:
+        return [name.meaning for name in self.names if isinstance(name.meaning, Column)]
+
+    @property
+    def metrics(self) -> list[Metric]:
+        return [name.meaning for name in self.names if isinstance(name.meaning, Metric)]
 
 
 @dataclass

@@ -40,15 +40,12 @@ class Offline:
     def _intent(self, tags: list[Tag], tagger: Tagger, context: Context) -> Intent:
         turns = context.conversation.turns
         if turns and turns[-1]["status"] != "answered" and tags and tags[0].kind not in ("and", "only"):
-            return (
-                Reading(tags, context.known).intent() if all(tag.kind != "unknown" for tag in tags) else self._alone(tags, tagger)
-            )
+            self._none_unknown(tags, tagger)
+            return Reading(tags, context.known).intent()
         kept = context.conversation.intent if context.conversation.known is context.known else None
         before = kept or self._remembered(tagger, context)
         try:
-            unknown = [tag for tag in tags if tag.kind == "unknown"]
-            if unknown:
-                raise self._unknown(unknown, tags, tagger)
+            self._none_unknown(tags, tagger)
             if before is not None and (follow := merged(before, tags, context.known)):
                 follow.assumptions = [*before.assumptions, f"a follow-up of {_last(context)!r}"]
                 return follow
@@ -58,9 +55,6 @@ class Offline:
             if cause is not None:
                 return Reading([cause], context.known).intent()
             raise
-
-    def _alone(self, tags: list[Tag], tagger: Tagger) -> Intent:
-        raise self._unknown([tag for tag in tags if tag.kind == "unknown"], tags, tagger)
 
     def _remembered(self, tagger: Tagger, context: Context) -> Intent | None:
         """What the last answered question of a conversation that was kept asked for."""
@@ -72,14 +66,17 @@ class Offline:
                     found = (merged(found, tags, context.known) if found else None) or Reading(tags, context.known).intent()
         return found
 
-    def _unknown(self, unknown: list[Tag], tags: list[Tag], tagger: Tagger) -> UnclearError:
-        """A question back that names the words, and offers the question with the likeliest ones in their place."""
+    def _none_unknown(self, tags: list[Tag], tagger: Tagger) -> None:
+        """Raises a question back that names unknown words, and offers the question with the likeliest ones in their place."""
+        unknown = [tag for tag in tags if tag.kind == "unknown"]
+        if not unknown:
+            return
         words = ", ".join(repr(tag.text) for tag in unknown)
         guesses = {tag.text: tagger.guesses(tag) for tag in unknown}
         text = f"I do not know what {words} means here" if len(unknown) == 1 else f"I do not know what {words} mean here"
         if not all(guesses.values()):
             near = {word: found for word, found in guesses.items() if found}
-            return UnclearError(
+            raise UnclearError(
                 text + "".join(f"; {word!r} may be {' or '.join(found)}" for word, found in near.items()), word=unknown[0].text
             )
         options = []
@@ -87,7 +84,7 @@ class Offline:
             chosen = {word: found[min(rank, len(found) - 1)] for word, found in guesses.items()}
             words_of = (part for tag in tags for part in (*tag.after, chosen.get(tag.text, tag.text)))
             options.append(" ".join(words_of))
-        return UnclearError(text, list(dict.fromkeys(options)), word=unknown[0].text)
+        raise UnclearError(text, list(dict.fromkeys(options)), word=unknown[0].text)
 
 
 def _answerable(problem: UnclearError, question: str, tagger: Tagger) -> list[str]:

@@ -9,6 +9,7 @@ import pyarrow as pa
 from pydantic import BaseModel, Field, ValidationError
 
 from boathouse.ask.answer import Draft
+from boathouse.ask.chart import SCHEMA
 from boathouse.ask.documents import relevant
 from boathouse.ask.intent import UnclearError
 from boathouse.ask.leaving import told
@@ -125,4 +126,4 @@ def _picture(chart: _Chart | None, schema: pa.Schema) -> dict[str, Any] | None:
         return {"field": name, "type": "quantitative" if _is_figure(kind) else "temporal" if timed else "nominal", "title": name}
 
     encoding = {"x": axis(chart.x), "y": axis(chart.y)} | ({"color": axis(chart.color)} if chart.color else {})
-    return {"$schema": "https://vega.github.io/schema/vega-lite/v5.json", "mark": {"type": chart.mark}, "encoding": encoding}
+    return {"$schema": SCHEMA, "mark": {"type": chart.mark}, "encoding": encoding}

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field, replace
 
 from boathouse.ask import periods
-from boathouse.ask.knowledge import Column, Dataset, Knowledge, Metric, Name, Value
+from boathouse.ask.knowledge import Column, Dataset, Knowledge, Metric, Name, Named, Value
 from boathouse.ask.lexicon import Token
 from boathouse.ask.periods import Period
 
@@ -18,7 +18,7 @@ _ONE, _IN = ("a", "an"), ("in", "of")
 
 
 @dataclass(frozen=True)
-class Tag:
+class Tag(Named):
     """Some words and what they mean. `kind` is name, value, number, period, calendar, rhythm, unknown or a list of the lexicon."""
 
     kind: str
@@ -35,18 +35,6 @@ class Tag:
     led: bool = False  # a value whose column, or dataset, was named before it
     verb: bool = False  # a name in a verb's form: joined, billed
     after: tuple[str, ...] = ()  # filler words that stood before it
-
-    @property
-    def datasets(self) -> list[Dataset]:
-        return [name.meaning for name in self.names if isinstance(name.meaning, Dataset)]
-
-    @property
-    def columns(self) -> list[Column]:
-        return [name.meaning for name in self.names if isinstance(name.meaning, Column)]
-
-    @property
-    def metrics(self) -> list[Metric]:
-        return [name.meaning for name in self.names if isinstance(name.meaning, Metric)]
 
 
 @dataclass
@@ -227,9 +215,8 @@ class Tagger:
         """What an unknown word may have been meant to be, best first."""
         from rapidfuzz import fuzz, process
 
-        words = {word: word for word in self._vocabulary()}
-        near = process.extract(tag.word, words, scorer=fuzz.ratio, limit=_GUESSES * 3, score_cutoff=72)
-        return list(dict.fromkeys(word for word, _, _ in near))[:_GUESSES]
+        near = process.extract(tag.word, sorted(self._vocabulary()), scorer=fuzz.ratio, limit=_GUESSES, score_cutoff=72)
+        return [word for word, _, _ in near]
 
     def _vocabulary(self) -> set[str]:
         said = {part for d in self.known.datasets.values() for name in (d.name, *d.columns) for part in (name, *name.split("_"))}

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from itertools import pairwise
 
 import duckdb
 
 from boathouse.ask.intent import Measure, Noun, UnclearError
-from boathouse.ask.knowledge import Column, Metric
+from boathouse.ask.knowledge import Column, Metric, adds_up
 from boathouse.ask.planning.compare import compared
 from boathouse.ask.planning.grouping import Grouping
 from boathouse.ask.planning.scope import metrics_of
@@ -113,13 +112,12 @@ class Figures(Grouping):
         if noun is not intent.ratio and intent.groups:
             self.select.columns, self.select.grouped, self.groups = [], [], []
         if noun.unit:
-            text, name, _ = self._calendar(noun.unit)[0], noun.unit, None
-            return f"count(DISTINCT {text})", name
+            return f"count(DISTINCT {self._calendar(noun.unit)[0]})", noun.unit
         if any(d.name == self.base.name for d in noun.datasets):
             return "count(*)", noun.text
         parents = [d for d in noun.datasets if self.scope.reaches(d.name)]
         if parents:
-            path = self.scope._paths[parents[0].name][0]
+            path = self.scope.paths[parents[0].name][0]
             holder = path[-1].child
             self.scope.notes.append(f"per {noun.text}: those with at least one row in {self.base.name}")
             return f"count(DISTINCT {self.scope.table(holder)}.{quote(path[-1].column)})", parents[0].name
@@ -140,7 +138,7 @@ class Figures(Grouping):
         if parents and not any(
             c.dataset == self.base.name for c in noun.columns
         ):  # by a dataset between: a concert of each singer
-            last = self.scope._paths[parents[0]][0][-1]
+            last = self.scope.paths[parents[0]][0][-1]
             return f"count(DISTINCT {self.scope.table(last.child)}.{quote(last.column)})", "count"
         columns = [c for c in noun.columns if c.dataset == self.base.name]
         if not columns:
@@ -172,7 +170,7 @@ class Figures(Grouping):
         self._group_by(intent.groups)
         self._conditions()
         text, name = self._measure(intent.measures[0]) if intent.measures else ("count(*)", "count")
-        if not re.fullmatch(r"(sum\([^()]*\)|count\(\*\))", text, re.IGNORECASE):
+        if not adds_up(text):
             raise UnclearError(f"{name} cannot be shared out", asks=True)
         label = "percent" if factor else "share"
         if intent.groups and (intent.part or intent.parts):

@@ -29,7 +29,7 @@ class Grouping:
         present, own = [*intent.mentions, *intent.verbs], list(intent.conditions)
         counted = self._counted_dataset()
         if counted:
-            inside = [one for one in own if not self.scope._takes(one) or (one.kind == "period" and one.noun is None)]
+            inside = [one for one in own if not self.scope.takes(one) or (one.kind == "period" and one.noun is None)]
             own = [one for one in own if one not in inside]
             reached = {counted, *self.known.paths(counted)}
             present = [noun for noun in present if not any(dataset_of(name.meaning) in reached for name in noun.names)]
@@ -109,7 +109,7 @@ class Grouping:
 
     def _rows_of(self, dataset: Dataset) -> list[tuple[str, str, bool]]:
         """What names a row of a dataset: its label, and its key where the label does not do."""
-        ways = self.scope._paths[dataset.name]
+        ways = self.scope.paths[dataset.name]
         if len(ways) == 1 and len(ways[0]) == 1 and dataset.label == (ways[0][0].key,):  # named by its own key: no join is needed
             own = self.known.datasets[ways[0][0].child].columns[ways[0][0].column]
             return [(self.scope.column(own), own.name, True)]
@@ -128,7 +128,7 @@ class Grouping:
 
     def _only_those_with(self, dataset: Dataset, table: str) -> None:
         """Rows that name none of a dataset are no group of it, which is said."""
-        ways = self.scope._paths[dataset.name]
+        ways = self.scope.paths[dataset.name]
         columns = [self.known.datasets[step.child].columns[step.column] for way in ways for step in way]
         self.scope.where.append(f"{table}.{quote(ways[0][-1].key)} IS NOT NULL")
         if any(column.nulls for column in columns):

@@ -50,10 +50,7 @@ class Listing(Figures):
             if subject.unit:
                 self._group_by([subject])
                 self._conditions()
-                for having in intent.having:
-                    text, name = self._measure(having.measure)
-                    self.select.columns.append((text, name))
-                    self.select.having.append(compared(text, having))
+                self._having_shown()
                 self.select.order = [quote(subject.unit)]
                 return
             if len(columns) != 1:
@@ -76,6 +73,13 @@ class Listing(Figures):
             noun, descending = intent.sort
             name = self._sorted_by(noun, [name for _, name in self.select.columns])
             self.select.order = [f"{quote(name)}{' DESC' if descending else ''}"]
+
+    def _having_shown(self) -> None:
+        """The figures by which groups were chosen, beside them."""
+        for having in self.intent.having:
+            text, name = self._measure(having.measure)
+            self.select.columns.append((text, name))
+            self.select.having.append(compared(text, having))
 
     def _column_subject(self, column: Column) -> None:
         """The different values of a column, those of which something holds."""
@@ -109,8 +113,5 @@ class Listing(Figures):
         self.select.columns = [(cell, column.name)]
         self.select.grouped = [cell]
         self.groups = [column.name]
-        for having in intent.having:
-            text, name = self._measure(having.measure)
-            self.select.columns.append((text, name))
-            self.select.having.append(compared(text, having))
+        self._having_shown()
         self.select.order = [quote(column.name)]

@@ -134,8 +134,9 @@ class _Planning(Ranking):
             self._figures()
         else:
             self._listing()
-        sql = self.select.sql() if not isinstance(self.select, str) else self.select
-        return Plan(sql, self.scope.cost, list(dict.fromkeys(self.scope.notes)), self.measures, self.groups, self.base.name)
+        return Plan(
+            self.select.sql(), self.scope.cost, list(dict.fromkeys(self.scope.notes)), self.measures, self.groups, self.base.name
+        )
 
     def _figures(self) -> None:
         intent = self.intent
@@ -177,6 +178,6 @@ class _Planning(Ranking):
         if len(columns) != 1 or not (intent.having or intent.absent):
             return False
         self._column_subject(columns[0])
-        self.select = f"SELECT count(*) AS count FROM (\n{self.select.sql()}\n)"  # type: ignore[assignment]
+        self.select.counted = True
         self.measures = ["count"]
         return True

@@ -62,7 +62,7 @@ class Ranking(Listing):
         subject = next((d.name for d in intent.subject.datasets if self.scope.reaches(d.name) and d is not self.base), None)
         if subject is None or rank.descending or measure.how != "count":
             return
-        if intent.conditions or not all(step.covers for step in self.scope._paths[subject][0]):
+        if intent.conditions or not all(step.covers for step in self.scope.paths[subject][0]):
             raise UnclearError(f"some of {subject} have none of {self.base.name}: those, or the fewest of the others?",
                                [f"{subject} without {self.base.name}"])  # fmt: skip
 

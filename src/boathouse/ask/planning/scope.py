@@ -25,7 +25,7 @@ class Scope(Tables):
     def texts(self, conditions: Sequence[Condition], absent: Sequence[Absent] = (), present: Sequence[Noun] = ()) -> list[str]:
         own, others, missing = [], [], list(absent)
         for condition in conditions:
-            if self._takes(condition):
+            if self.takes(condition):
                 own.append(condition)
             elif condition.negated and condition.kind == "value":
                 missing.append(Absent(None, [replace(condition, negated=False)]))
@@ -62,13 +62,13 @@ class Scope(Tables):
         noun = absent.noun
         return noun is None or not any(self.reaches(column.dataset) for column in noun.columns)
 
-    def _takes(self, condition: Condition) -> bool:
+    def takes(self, condition: Condition) -> bool:
         if condition.kind == "value":
             return any(self.reaches(value.columns[0].dataset) for value in condition.values[0])
         if condition.kind == "period":
             if condition.noun is not None:
                 return any(self.reaches(column.dataset) for column in condition.noun.columns)
-            return self.has_time() and not (self.hinted - set(self._paths) and not self.base.times)
+            return self.has_time() and not (self.hinted - set(self.paths) and not self.base.times)
         if condition.noun is None or condition.noun.metrics:
             return True
         return any(self.reaches(column.dataset) for column in condition.noun.columns)
@@ -309,7 +309,7 @@ class Scope(Tables):
 
     def _linked(self, inner: Scope, extra: str = "") -> str:
         """The SELECT of an inner scope, for the row of this one."""
-        ways = inner._paths[self.base.name]
+        ways = inner.paths[self.base.name]
         last = inner.led(ways) if len(ways) > 1 else ways[0][-1]
         if last is None:
             raise UnclearError(f"{inner.base.name} leads to {self.base.name} in {len(ways)} ways", asks=True)
@@ -333,12 +333,7 @@ class Scope(Tables):
 
     def _absent(self, absent: Absent) -> str:
         noun = absent.noun
-        if (
-            noun is not None
-            and noun.columns
-            and not noun.datasets
-            and (noun.metrics or len({c.dataset for c in noun.columns}) >= 1)
-        ):
+        if noun is not None and noun.columns and not noun.datasets:
             within = [column for column in noun.columns if self.reaches(column.dataset)]
             if within:
                 column = self.nearest(within, noun.text)
@@ -354,7 +349,7 @@ class Scope(Tables):
             named = self._children([noun])
             parents = [d.name for d in noun.datasets if self.reaches(d.name) and d.name != self.base.name]
             if not named and parents and not absent.conditions:
-                first = self._paths[parents[0]][0][0]
+                first = self.paths[parents[0]][0][0]
                 return f"{self.table(first.child)}.{quote(first.column)} IS NULL"
             if not named:
                 raise UnclearError(f"what would {self.base.name} without {noun.text!r} be?", asks=True)
@@ -362,7 +357,7 @@ class Scope(Tables):
         outside: list[Condition] = []
         for condition in absent.conditions:
             (outside if named and self._only_here(condition, named[0]) else inside).append(condition)
-        if noun is None and len(inside) == 1 and inside[0].kind == "value" and self._takes(inside[0]):
+        if noun is None and len(inside) == 1 and inside[0].kind == "value" and self.takes(inside[0]):
             return self._value(replace(inside[0], negated=True))  # "revenue without North"
         if not named and not any(condition.kind == "value" for condition in inside):
             raise UnclearError("never what?", asks=True)
@@ -375,9 +370,9 @@ class Scope(Tables):
 
     def _only_here(self, condition: Condition, child: str) -> bool:
         """Whether a condition behind `without` is about the base after all: a value that its own columns have."""
-        if condition.kind != "value" or not self._takes(condition):
+        if condition.kind != "value" or not self.takes(condition):
             return False
-        nearby = {child} | set(self.known.paths(child)) - set(self._paths)
+        nearby = {child} | set(self.known.paths(child)) - set(self.paths)
         return not any(value.columns[0].dataset in nearby for value in condition.values[0])
 
 

@@ -20,6 +20,7 @@ class Select:
     qualify: str = ""
     order: list[str] = field(default_factory=list)
     unique: bool = False
+    counted: bool = False  # how many rows there are, in their place
 
     def sql(self) -> str:
         names = distinct(name for _, name in self.columns)
@@ -30,4 +31,5 @@ class Select:
         parts += [f"HAVING {' AND '.join(self.having)}"] if self.having else []
         parts += [f"QUALIFY {self.qualify}"] if self.qualify else []
         parts += [f"ORDER BY {', '.join(self.order)}"] if self.order else []
-        return "\n".join(parts)
+        text = "\n".join(parts)
+        return f"SELECT count(*) AS count FROM (\n{text}\n)" if self.counted else text

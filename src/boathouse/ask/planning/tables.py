@@ -28,17 +28,17 @@ class Tables:
     mark: str = ""  # set apart the tables of a subquery from those around it
 
     def __post_init__(self) -> None:
-        self._paths = self.known.paths(self.base.name)
+        self.paths = self.known.paths(self.base.name)
 
     def reaches(self, dataset: str) -> bool:
-        return dataset in self._paths
+        return dataset in self.paths
 
     def far(self, dataset: str) -> int:
-        return len(self._paths[dataset][0])
+        return len(self.paths[dataset][0])
 
     def table(self, dataset: str) -> str:
         """The name that a dataset goes by in this SELECT; it is joined where it is not there yet."""
-        ways = self._paths[dataset]
+        ways = self.paths[dataset]
         if len(ways) > 1:
             named = sorted({way[0].column for way in ways} | {way[-1].column for way in ways})
             raise UnclearError(f"{self.base.name} leads to {dataset} in {len(ways)} ways: by {', '.join(named)}", asks=True)
@@ -62,7 +62,7 @@ class Tables:
 
     def rows(self, dataset: str, direction: str = "") -> str:
         """The name of a dataset's rows in this SELECT, by the column that leads to them."""
-        ways = self._paths[dataset]
+        ways = self.paths[dataset]
         relation = self.led(ways, direction) if len(ways) > 1 else None
         return self.role(relation) if relation else self.table(dataset)
 
@@ -78,8 +78,8 @@ class Tables:
         within = [column for column in dict.fromkeys(columns) if self.reaches(column.dataset)]
         if not within:
             raise UnclearError(f"{text!r} has nothing to do with {self.base.name}, as far as I can see", word=text)
-        best = min(map(self._closeness, within))
-        found = [column for column in within if self._closeness(column) == best]
+        best = min(self.far(column.dataset) for column in within)
+        found = [column for column in within if self.far(column.dataset) == best]
         if len(found) > 1:
             raise UnclearError(
                 f"{text!r} may mean {either(found)}",
@@ -88,9 +88,6 @@ class Tables:
         self.cost += best
         self.used.append(found[0])
         return found[0]
-
-    def _closeness(self, column: Column) -> int:
-        return self.far(column.dataset)
 
     def from_clause(self) -> str:
         text = quote(self.base.name) + (f" AS {quote(self.base.name + self.mark)}" if self.mark else "")
@@ -113,7 +110,7 @@ class Tables:
             return year
         # of what it belongs to, events count: a period of order lines is that of their orders, not of their products
         self._time_is_its_own()
-        events = [name for name in self._paths if name == self.base.name or not self.known.datasets[name].label]
+        events = [name for name in self.paths if name == self.base.name or not self.known.datasets[name].label]
         for dataset in sorted(events, key=self.far):
             there = self.known.datasets[dataset]
             near = [one for one in events if self.far(one) == self.far(dataset) and self.known.datasets[one].time]
@@ -144,7 +141,7 @@ class Tables:
     def has_time(self) -> bool:
         return any(
             self.known.datasets[name].times
-            for name in self._paths
+            for name in self.paths
             if name == self.base.name or not self.known.datasets[name].label
         )
 

@@ -18,19 +18,12 @@ class Conditions(Cursor):
         condition.direction = self.lexicon.direction(tag.after)
         condition.led = tag.led
         self._attach(condition)
-        while self.kind() in ("or", "and") and self.kind(1) == "value" and _same_columns(tag, self.tags[self.at + 1]):
-            condition.together = self.take().kind
-            tag = self.take()
-            condition.values.append(tag.values)
-            condition.text += f", {tag.text}"
-        while self.kind() == "value" and self.tags[self.at].gap and _same_columns(tag, self.tags[self.at]):
-            tag = self.take()
-            condition.values.append(tag.values)
-            condition.text += f", {tag.text}"
-            if self.kind() in ("or", "and") and self.kind(1) == "value" and _same_columns(tag, self.tags[self.at + 1]):
+        while self._another_value(tag):
+            if self.kind() in ("or", "and"):
                 condition.together = self.take().kind
-                tag = self.take()
-                condition.values.append(tag.values)
+            tag = self.take()
+            condition.values.append(tag.values)
+            condition.text += f", {tag.text}"
         self.negated = False
         if (
             self.kind() == "name" and not self.tags[self.at].gap and not self.tags[self.at].datasets
@@ -43,6 +36,14 @@ class Conditions(Cursor):
                 self.take()
                 condition.led = True
         self.conditions().append(condition)
+
+    def _another_value(self, tag: Tag) -> bool:
+        """Whether one more of the same column follows: `, Rock`, `and Jazz`."""
+        ahead = 1 if self.kind() in ("or", "and") else 0
+        if self.kind(ahead) != "value" or not (ahead or self.tags[self.at].gap):
+            return False
+        following = self.tags[self.at + ahead]
+        return bool({v.columns for v in tag.values} & {v.columns for v in following.values})
 
     def _attach(self, condition: Condition) -> None:
         """`students advised by instructors from Bonn`: a value is of what was named just before, where that has such."""
@@ -173,7 +174,7 @@ class Conditions(Cursor):
         elif self.kind() in (*RANKING, "frequent", "rare") or (
             self.kind() == "concept" and self.tags[self.at].word in self.lexicon.extreme
         ):
-            self.limit = int(tag.number)
+            self.limit = self.how_many(tag)
         elif self.kind() in ("name", "calendar") and tag.number == int(tag.number) and tag.number > 0:
             self.limit = int(tag.number)
             noun = self.noun()
@@ -203,7 +204,3 @@ class Conditions(Cursor):
 
     def _and(self) -> None:
         self.take()
-
-
-def _same_columns(one: Tag, other: Tag) -> bool:
-    return bool({v.columns for v in one.values} & {v.columns for v in other.values})

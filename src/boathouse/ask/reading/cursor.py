@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from boathouse.ask.intent import Condition, Intent, Noun, UnclearError
-from boathouse.ask.knowledge import Column, Dataset, Knowledge, Name
+from boathouse.ask.knowledge import Column, Dataset, Knowledge, Name, Value
 from boathouse.ask.words import Tag
 
 AGGREGATES = {"sum": "sum", "average": "avg", "median": "median"}
@@ -40,9 +40,8 @@ class Cursor:
         self.at += 1
         return tag
 
-    def how_many(self) -> int:
-        """The number that comes next, as how many are wanted."""
-        tag = self.take()
+    def how_many(self, tag: Tag) -> int:
+        """A number as how many are wanted. Raises UnclearError for one that is none."""
         if tag.number != int(tag.number) or not 1 <= tag.number <= 1_000_000:
             raise UnclearError(f"{tag.text} is not how many there can be of something", asks=True)
         return int(tag.number)
@@ -54,7 +53,7 @@ class Cursor:
     def conditions(self) -> list[Condition]:
         return self.made.conditions if self.inside is None else self.inside
 
-    def noun(self, *, merge: bool = True) -> Noun | None:
+    def noun(self) -> Noun | None:
         """The noun that comes next, with "invoice amount" and "amount of the invoices" as one."""
         if self.kind() == "calendar":
             tag = self.take()
@@ -76,7 +75,7 @@ class Cursor:
             return joined
         tag = self.take()
         noun = Noun(tag.text, tag.names, sums=tag.sums)
-        while merge and self.kind() == "name" and not self.tags[self.at].gap and not self._is_flag(self.tags[self.at]):
+        while self.kind() == "name" and not self.tags[self.at].gap and not self._is_flag(self.tags[self.at]):
             if self.kind(1) == "value" and any(v.columns[0] in self.tags[self.at].columns for v in self.tags[self.at + 1].values):
                 break  # "clubs meet on Monday"
             joined = _joined(noun, self.tags[self.at])
@@ -187,8 +186,8 @@ def _summing(tag: Tag, following: list[Tag]) -> Tag:
     return Tag("sum", tag.text, gap=tag.gap, after=tag.after, word=tag.word) if adds else tag
 
 
-def _leads(tag: Tag, value: object, known: Knowledge) -> bool:
-    columns = value.columns  # type: ignore[attr-defined]
+def _leads(tag: Tag, value: Value, known: Knowledge) -> bool:
+    columns = value.columns
     label = known.datasets[columns[0].dataset].label
     return any(column in columns for column in tag.columns) or any(
         d.name == columns[0].dataset and columns[0].name in label for d in tag.datasets

@@ -156,7 +156,7 @@ class Figures(Conditions):
         tag = self.take()
         self.made.listed = self.made.listed or bool(tag)
         if self.kind() == "number" and self.kind(1) in ("name", "calendar"):
-            self.limit = self.how_many()
+            self.limit = self.how_many(self.take())
         if self.kind() == "distinct":
             self.take()
         place = self.at

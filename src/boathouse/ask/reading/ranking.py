@@ -25,7 +25,7 @@ class Ranking(Conditions):
             self.made.measures += [Measure("max" if RANKING[kind] else "min", noun) for kind in (tag.kind, other.kind)]
             return
         if self.kind() == "number":
-            self.limit = self.how_many()
+            self.limit = self.how_many(self.take())
         if tag.kind in ("highest", "lowest") and self.kind() in ("sum", "average", "median", "count"):
             self.made.rank = Rank(descending, self.limit)
             if self.made.subject is None and self.nouns:
@@ -143,7 +143,7 @@ class Ranking(Conditions):
     def _extreme(self, tag: Tag, figure: Noun) -> None:
         descending = tag.word not in self.lexicon.low
         if self.kind() == "number":
-            self.limit = self.how_many()
+            self.limit = self.how_many(self.take())
         self._modifiers()
         noun = self.noun()
         if noun is not None and noun.numeric and not noun.datasets:

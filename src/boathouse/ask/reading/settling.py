@@ -163,8 +163,6 @@ def _count(reading: Reading) -> None:
         reading.nouns.remove(named)
     made.subject, made.listed = None, False
     made.measures.insert(0, Measure("count", named))
-    if reading.aggregate is None and any(m.how == "sum" and m.noun is named for m in made.measures):
-        return
 
 
 def _figures(reading: Reading) -> None:
@@ -174,7 +172,7 @@ def _figures(reading: Reading) -> None:
         figures = [noun for noun in reading.nouns if noun.numeric]
         if len(figures) == 1:
             reading.nouns.remove(figures[0])
-            made.rank = type(made.rank)(made.rank.descending, made.rank.n, Measure("value", figures[0]))
+            made.rank.measure = Measure("value", figures[0])
         return
     for noun in [noun for noun in reading.nouns if noun.numeric and not (noun.datasets and made.measures)]:
         if made.subject is None and not made.select:
@@ -233,7 +231,7 @@ def _rank(reading: Reading) -> None:
     if rank.measure is None and made.subject is not None and made.subject.datasets:
         worth = [verb for verb in made.verbs if verb.columns and not verb.datasets]
         if worth:  # "what was the biggest order worth?"
-            made.measures, made.rank, made.subject = [Measure("max" if rank.descending else "min", worth[0])], None, made.subject
+            made.measures, made.rank = [Measure("max" if rank.descending else "min", worth[0])], None
             made.verbs.remove(worth[0])
             made.mentions.append(made.subject)
             made.subject = None
@@ -243,8 +241,6 @@ def _rank(reading: Reading) -> None:
         if worth:
             made.verbs.remove(worth[0])
             rank.measure = Measure("value", worth[0])
-        else:
-            rank.measure = None
     if made.subject is None:
         named = [noun for noun in reading.nouns if noun.datasets or noun.unit or (noun.columns and not noun.numeric)]
         if named:
