@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from boathouse.ask.knowledge import Column, Name, Named, Value
+from boathouse.ask.meanings import Column, Name, Named, Value
 from boathouse.ask.periods import Period
 
 

@@ -3,15 +3,17 @@ All of it is read as the caller sees it."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from boathouse import clock
 from boathouse.ask.glossary import glossary
 from boathouse.ask.lexicon import Lexicon, Token, lexicon
+from boathouse.ask.meanings import KEYS, Column, Dataset, Metric, Name, Relation, Value
+from boathouse.ask.profile import profiled
+from boathouse.ask.relations import find
 from boathouse.config import Pipeline
 from boathouse.engine import quote
 from boathouse.query.policy import Policy
@@ -21,170 +23,8 @@ if TYPE_CHECKING:
 
 _VALUES = 5_000  # a column with more different texts is not known by its values
 _LONG = 80  # letters of a value that people would say
-_KEYS = ("id", "key", "code", "no", "number", "nr", "uuid")
-_LABELS = ("name", "full_name", "title", "label")
-_PERIODS = ("day", "week", "month", "quarter", "year")
 _TIMES = ("on", "at", "date", "time", "day")
-_YEARS = {"year", "yr", "founded", "established", "built", "opened", "released", "published", "born"}
-_STARTS = {
-    "start",
-    "started",
-    "begin",
-    "began",
-    "begun",
-    "created",
-    "opened",
-    "ordered",
-    "placed",
-    "loaned",
-    "lent",
-    "issued",
-    "booked",
-    "held",
-}
-# parts of a date that begins the life of a thing: `bikes in October` are hardly those that were bought then
-LIFE = {"purchased", "bought", "acquired", "registered", "joined", "since", "launch", "launched", "hired", "hire", "opened", "admitted",
-        "enrolled", "signup", "signed", "introduced", "added", "founded", "created"}  # fmt: skip
-_ENDS = {
-    "end",
-    "ended",
-    "finish",
-    "finished",
-    "completed",
-    "closed",
-    "returned",
-    "due",
-    "delivered",
-    "shipped",
-    "arrived",
-    "paid",
-    "required",
-}
-_PERSONAL = {"birth", "born", "dob", "birthday", "birthdate"}  # dates that 'last month' never means
 _PREFIXES = ("tbl", "dim", "fact", "fct", "stg", "raw", "t")
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column. `kind` is text, list, number, boolean, date or other; `size` how many different values it has, about."""
-
-    dataset: str
-    name: str
-    kind: str
-    type: str
-    size: int = 0
-    nulls: bool = False
-    unique: bool = False
-    unit: str | None = None
-    foreign: bool = False  # names a row of another dataset
-    zeros: bool = False  # some of its numbers are 0
-    years: bool = False  # whole numbers that may all be years
-
-    @property
-    def is_key(self) -> bool:
-        return self.foreign or self.name.split("_")[-1] in _KEYS
-
-    @property
-    def is_measure(self) -> bool:
-        """A number that means an amount rather than a name or a year."""
-        return self.kind == "number" and not self.is_key and self.name not in _PERIODS and not self.is_year
-
-    @property
-    def is_year(self) -> bool:
-        return self.years and bool(set(self.name.lower().split("_")) & _YEARS)
-
-    def __str__(self) -> str:
-        return f"{self.dataset}.{self.name}"
-
-
-@dataclass(frozen=True)
-class Metric:
-    """A figure by its name; `adds` says that it may be added up over groups."""
-
-    dataset: str
-    name: str
-    sql: str
-    unit: str | None = None
-
-    @property
-    def adds(self) -> bool:
-        return adds_up(self.sql)
-
-    def __str__(self) -> str:
-        return self.name
-
-
-def adds_up(sql: str) -> bool:
-    """Whether an aggregate is one sum, or one count of rows."""
-    return re.fullmatch(r"(sum\([^()]*\)|count\(\*\))", sql.strip(), re.IGNORECASE) is not None
-
-
-@dataclass(frozen=True)
-class Relation:
-    """That a column names a row of another dataset. `found` says that nobody declared it."""
-
-    child: str
-    column: str
-    parent: str
-    key: str
-    found: bool = True
-    covers: bool = True  # every row of the parent is named by one of the child
-
-
-@dataclass(frozen=True, eq=False)
-class Dataset:
-    """A dataset. `label` are the columns that people know a row by, `time` the one that 'last month' means."""
-
-    name: str
-    rows: int
-    columns: dict[str, Column]
-    key: tuple[str, ...] = ()
-    label: tuple[str, ...] = ()
-    times: tuple[str, ...] = ()
-    time: str | None = None
-    first: date | None = None  # of that column
-    last: date | None = None
-
-    @property
-    def measures(self) -> list[Column]:
-        return [column for column in self.columns.values() if column.is_measure]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-@dataclass(frozen=True)
-class Value:
-    """Cells that a phrase names: one column's value, or a first and a last name."""
-
-    columns: tuple[Column, ...]
-    values: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Name:
-    """What a phrase may mean: a dataset, a column or a metric. `cost` grows with the distance of the phrase from its name."""
-
-    meaning: Dataset | Column | Metric
-    cost: int = 0
-
-
-class Named:
-    """Words that may mean several things: what they mean, by its kind."""
-
-    names: tuple[Name, ...]
-
-    @property
-    def datasets(self) -> list[Dataset]:
-        return [name.meaning for name in self.names if isinstance(name.meaning, Dataset)]
-
-    @property
-    def columns(self) -> list[Column]:
-        return [name.meaning for name in self.names if isinstance(name.meaning, Column)]
-
-    @property
-    def metrics(self) -> list[Metric]:
-        return [name.meaning for name in self.names if isinstance(name.meaning, Metric)]
 
 
 @dataclass
@@ -199,7 +39,9 @@ class Knowledge:
     names: dict[str, list[Name]] = field(default_factory=dict)
     values: dict[tuple[str, ...], list[Value]] = field(default_factory=dict)
     glossary: dict[str, str] = field(default_factory=dict)
+    stems: dict[str, list[tuple[str, Value]]] = field(default_factory=dict)  # values of one word, of columns with few
     longest: int = 1
+    _paths: dict[str, dict[str, list[tuple[Relation, ...]]]] = field(default_factory=dict)
 
     @staticmethod
     def day(wb: Workbench) -> date:
@@ -214,14 +56,13 @@ class Knowledge:
         for entry in wb.catalog(role=policy):
             pipeline = wb.publisher(entry["name"])
             pipelines[entry["name"]] = pipeline
-            known.datasets[entry["name"]] = _dataset(wb, policy, entry, pipeline, known.lexicon)
+            known.datasets[entry["name"]] = profiled(wb, policy, entry, pipeline, known.lexicon)
         for name, pipeline in pipelines.items():
             known._name(known.datasets[name], pipeline)
-            known._take_values(wb, policy, known.datasets[name], pipeline)
-        from boathouse.ask.relations import find
-
+            known._take_values(wb, policy, known.datasets[name])
         known.relations = find(wb, policy, known, pipelines)
         known._name_relations()
+        known._index_stems()
         known.glossary = glossary(wb.root)
         return known
 
@@ -264,8 +105,8 @@ class Knowledge:
                 some, rest = parts[start:end], parts[:start] + parts[end:]
                 if not rest or set(some) & {"id", "key", "no"} or all(part.isdigit() for part in some):
                     continue
-                aside = (*_KEYS, *_TIMES, *(self.lexicon.flag_words if column.kind == "boolean" else ()))
-                if set(some) <= {*_KEYS, *_TIMES, *self.lexicon.flag_words}:
+                aside = (*KEYS, *_TIMES, *(self.lexicon.flag_words if column.kind == "boolean" else ()))
+                if set(some) <= {*KEYS, *_TIMES, *self.lexicon.flag_words}:
                     continue
                 led, behind = parts[:start], parts[end:]  # poll_margin is a poll's margin, margin_poll one of several
                 near = all(part in aside for part in behind) and all(self.lexicon.stem(p) in dataset or p in aside for p in led)
@@ -293,7 +134,7 @@ class Knowledge:
         """Where a column names a row of another dataset, its name without `_id` means that row: person_id, of people."""
         for relation in self.relations:
             column, parent = self.datasets[relation.child].columns[relation.column], self.datasets[relation.parent]
-            role = [p for p in relation.column.lower().split("_") if p not in _KEYS]
+            role = [p for p in relation.column.lower().split("_") if p not in KEYS]
             if (
                 not {self.lexicon.stem(p) for p in role} <= {self.lexicon.stem(p) for p in relation.parent.split("_")}
                 and not relation.found
@@ -307,7 +148,7 @@ class Knowledge:
 
     # values
 
-    def _take_values(self, wb: Workbench, policy: Policy, dataset: Dataset, pipeline: Pipeline | None) -> None:
+    def _take_values(self, wb: Workbench, policy: Policy, dataset: Dataset) -> None:
         masked = {column for applied in policy.applied([dataset.name]) for column in applied.masked}
         said = [c for c in dataset.columns.values() if c.kind == "text" and 0 < c.size <= _VALUES and c.name not in masked]
         if said:
@@ -332,6 +173,12 @@ class Knowledge:
                 self.longest = max(self.longest, len(words))
                 self.values.setdefault(words, []).append(Value(columns, values))
 
+    def _index_stems(self) -> None:
+        for words, values in self.values.items():
+            if len(words) == 1 and words[0].isalpha():
+                few = [(words[0], value) for value in values if value.columns[0].has_few]
+                self.stems.setdefault(self.lexicon.stem(words[0]), []).extend(few)
+
     # paths
 
     def parents(self, dataset: str) -> Iterator[Relation]:
@@ -339,6 +186,8 @@ class Knowledge:
 
     def paths(self, start: str) -> dict[str, list[tuple[Relation, ...]]]:
         """The shortest ways from a dataset to each that its rows name a row of, itself first."""
+        if start in self._paths:
+            return self._paths[start]
         found: dict[str, list[tuple[Relation, ...]]] = {start: [()]}
         edge: list[tuple[Relation, ...]] = [()]
         while edge:
@@ -346,102 +195,5 @@ class Knowledge:
             edge = [path for path in longer if path[-1].parent not in found]
             for path in edge:
                 found.setdefault(path[-1].parent, []).append(path)
+        self._paths[start] = found
         return found
-
-
-def _dataset(wb: Workbench, policy: Policy, entry: dict[str, Any], pipeline: Pipeline | None, words: Lexicon) -> Dataset:
-    name, key = entry["name"], tuple(pipeline.key) if pipeline else ()
-    specs, foreign = (pipeline.columns, pipeline.relations) if pipeline else ({}, {})
-    columns = {
-        c["name"]: Column(
-            name,
-            c["name"],
-            kind_of(c["type"]),
-            c["type"],
-            unit=specs[c["name"]].unit if c["name"] in specs else None,
-            foreign=c["name"] in foreign,
-        )
-        for c in entry["columns"]
-    }
-    counted = [
-        f"count({quote(c)}), approx_count_distinct({quote(c)}), {_is_flag(spec)}, {_are_years(spec)}, {_has_zeros(spec)}"
-        for c, spec in columns.items()
-    ]
-    [row] = (
-        wb.sql(f"SELECT count(*), {', '.join(counted)} FROM {quote(name)}", role=policy).arrow().to_pylist() if columns else [{}]
-    )
-    rows, *numbers = row.values()
-    for column, there, size, flag, years, zeros in zip(columns, *(numbers[n::5] for n in range(5)), strict=True):
-        kind = "boolean" if flag else columns[column].kind
-        columns[column] = replace(columns[column], kind=kind, size=size, nulls=there < rows, years=bool(years), zeros=bool(zeros))
-    maybe = [c for c, spec in columns.items() if not spec.nulls and spec.kind in ("text", "number") and spec.size > 0.9 * rows
-             and (spec.is_key or c in key or c in _LABELS)]  # fmt: skip
-    if maybe:
-        exact = ", ".join(f"count(DISTINCT {quote(c)})" for c in maybe)
-        [row] = wb.sql(f"SELECT {exact} FROM {quote(name)}", role=policy).arrow().to_pylist()
-        for column, size in zip(maybe, row.values(), strict=True):
-            columns[column] = replace(columns[column], size=size, unique=size == rows)
-    derived = pipeline.derive if pipeline else {}
-    times = [c for c, spec in columns.items() if spec.kind == "date" and c not in derived and not set(c.split("_")) & _PERSONAL]
-    if len(times) > 1:
-        times = [c for c in times if c not in _PERIODS]
-    stems = {words.stem(part) for part in name.lower().split("_")}
-    own = [c for c in times if {words.stem(part) for part in c.lower().split("_")} & stems or c.startswith(tuple(stems))]
-    starts = [c for c in times if set(c.split("_")) & _STARTS]
-    own = own if len(own) == 1 else starts if all(c in starts or set(c.split("_")) & _ENDS for c in times) else []
-    time = (pipeline.time if pipeline else None) or (times[0] if len(times) == 1 else own[0] if len(own) == 1 else None)
-    first, last = None, None
-    if time:
-        asked = f"SELECT min({quote(time)})::DATE, max({quote(time)})::DATE FROM {quote(name)}"
-        [[first, last]] = [row.values() for row in wb.sql(asked, role=policy).arrow().to_pylist()]
-    return Dataset(name, rows, columns, key, _label(name, columns, words, rows), tuple(times), time, first, last)
-
-
-def _is_flag(column: Column) -> str:
-    """SQL that is true where a whole number says yes or no: 0 and 1, and nothing else."""
-    if column.kind != "number" or "INT" not in column.type or column.is_key:
-        return "false"
-    return f"min({quote(column.name)}) = 0 AND max({quote(column.name)}) = 1"
-
-
-def _are_years(column: Column) -> str:
-    if column.kind != "number" or "INT" not in column.type or column.is_key:
-        return "false"
-    return f"min({quote(column.name)}) >= 1000 AND max({quote(column.name)}) <= 2200"
-
-
-def _has_zeros(column: Column) -> str:
-    return f"bool_or({quote(column.name)} = 0)" if column.kind == "number" and not column.is_key else "false"
-
-
-def _label(name: str, columns: dict[str, Column], words: Lexicon, rows: int) -> tuple[str, ...]:
-    if {"first_name", "last_name"} <= set(columns):
-        return "first_name", "last_name"
-    texts = {
-        column: [words.abbreviations.get(p, p) for p in column.lower().split("_")]
-        for column, c in columns.items()
-        if c.kind == "text"
-    }
-    own = {words.stem(part) for part in name.lower().split("_")}
-    for label in _LABELS:
-        named = [
-            column
-            for column, parts in texts.items()
-            if "_".join(parts) == label or (parts[-1] == label and {words.stem(p) for p in parts[:-1]} <= own)
-        ]
-        if named:
-            return (named[0],)
-    called = [column for column, parts in texts.items() if parts[-1] == "name" and not columns[column].foreign]
-    return (called[0],) if called and columns[called[0]].size > rows / 2 else ()
-
-
-def kind_of(type_: str) -> str:
-    """What a SQL type holds, in the words of `Column`."""
-    base = type_.upper().split("(")[0]
-    if base.endswith("[]"):
-        return "list"
-    if base in ("BIGINT", "INTEGER", "SMALLINT", "TINYINT", "HUGEINT", "DOUBLE", "FLOAT", "DECIMAL", "UBIGINT", "UINTEGER"):
-        return "number"
-    return {"VARCHAR": "text", "BOOLEAN": "boolean", "DATE": "date"}.get(
-        base, "date" if base.startswith("TIMESTAMP") else "other"
-    )

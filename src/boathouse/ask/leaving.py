@@ -9,7 +9,8 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from boathouse.ask.documents import Passage
-from boathouse.ask.knowledge import Dataset, Knowledge
+from boathouse.ask.knowledge import Knowledge
+from boathouse.ask.meanings import Dataset
 from boathouse.ask.protocol import Context
 from boathouse.ask.verified import Verified
 

@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from boathouse.ask.knowledge import Column, Knowledge, Relation
+from boathouse.ask.meanings import Column, Relation
 from boathouse.config import Pipeline
 from boathouse.engine import quote
 from boathouse.query.policy import Policy
 
 if TYPE_CHECKING:
+    from boathouse.ask.knowledge import Knowledge
     from boathouse.workbench import Workbench
 
 _ORPHANS = 0.05  # share of the cells that may name a row that is not there

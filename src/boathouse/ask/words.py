@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from boathouse.ask import periods
-from boathouse.ask.knowledge import Column, Dataset, Knowledge, Metric, Name, Named, Value
+from boathouse.ask.knowledge import Knowledge
 from boathouse.ask.lexicon import Token
+from boathouse.ask.meanings import Column, Dataset, Metric, Name, Named, Value
 from boathouse.ask.periods import Period
 
 # lexicon words that a column of the same name goes before
 _YIELDING = {"filler", "units", "vague", "concept", "best", "cause", "last", "which", "latest", "earliest", "share"}
-_FEW = 200  # different values up to which a word in small letters may be one
 _GUESSES = 4
 _ONE, _IN = ("a", "an"), ("in", "of")
 
@@ -42,14 +42,6 @@ class Tagger:
     """Binds the words of questions, the longest phrase first."""
 
     known: Knowledge
-    _by_stem: dict[str, list[tuple[str, Value]]] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        for words, values in self.known.values.items():
-            if len(words) == 1 and words[0].isalpha():
-                for value in values:
-                    if value.columns[0].size <= _FEW:
-                        self._by_stem.setdefault(self.known.lexicon.stem(words[0]), []).append((words[0], value))
 
     def tags(self, question: str) -> list[Tag]:
         """The tags of a question, in its order."""
@@ -186,11 +178,13 @@ class Tagger:
                 found.append(value)
             elif letters == 0 or (letters <= 3 and not (exact and len(spelt) > 1)):
                 continue
-            elif len(words) > 1 or column.size <= _FEW or (some[0].text[:1].isupper() and not initial):
+            elif len(words) > 1 or column.has_few or (some[0].text[:1].isupper() and not initial):
                 found.append(value)
         if not found and len(some) == 1 and not any(isinstance(n.meaning, Dataset) for n in self.known.named(some)):
             stem, word = some[0].stem, some[0].word
-            found = [v for own, v in self._by_stem.get(stem, ()) if len(own) > 3 and (word.startswith(own) or word.endswith("s"))]
+            found = [
+                v for own, v in self.known.stems.get(stem, ()) if len(own) > 3 and (word.startswith(own) or word.endswith("s"))
+            ]
         return tuple(found)
 
     def _word(self, token: Token) -> Tag:

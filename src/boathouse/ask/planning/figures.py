@@ -7,7 +7,7 @@ from itertools import pairwise
 import duckdb
 
 from boathouse.ask.intent import Measure, Noun, UnclearError
-from boathouse.ask.knowledge import Column, Metric, adds_up
+from boathouse.ask.meanings import Column, Metric, adds_up
 from boathouse.ask.planning.compare import compared
 from boathouse.ask.planning.grouping import Grouping
 from boathouse.ask.planning.scope import metrics_of

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from boathouse.ask.intent import Intent, Noun, UnclearError
-from boathouse.ask.knowledge import Dataset, Knowledge
+from boathouse.ask.knowledge import Knowledge
+from boathouse.ask.meanings import Dataset
 from boathouse.ask.planning.compare import compared
 from boathouse.ask.planning.scope import Scope, dataset_of
 from boathouse.ask.planning.select import Select

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from boathouse.ask.intent import Noun, UnclearError
-from boathouse.ask.knowledge import Column, Dataset
+from boathouse.ask.meanings import Column, Dataset
 from boathouse.ask.planning.compare import compared
 from boathouse.ask.planning.figures import Figures
 from boathouse.ask.planning.scope import Scope

@@ -6,7 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from boathouse.ask.intent import Intent, UnclearError
-from boathouse.ask.knowledge import Dataset, Knowledge
+from boathouse.ask.knowledge import Knowledge
+from boathouse.ask.meanings import Dataset
 from boathouse.ask.planning.ranking import Ranking
 from boathouse.ask.planning.scope import Scope
 from boathouse.engine import quote

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from boathouse.ask.intent import Absent, Condition, Noun, UnclearError
-from boathouse.ask.knowledge import Column, Dataset, Metric, Value
+from boathouse.ask.meanings import Column, Dataset, Metric, Value
 from boathouse.ask.planning.tables import Tables, either
 from boathouse.engine import literal, quote
 

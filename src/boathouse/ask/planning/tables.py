@@ -6,8 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from boathouse.ask.intent import Noun, UnclearError
-from boathouse.ask.knowledge import LIFE, Column, Dataset, Knowledge, Relation
+from boathouse.ask.knowledge import Knowledge
+from boathouse.ask.meanings import Column, Dataset, Relation
 from boathouse.engine import quote
+
+# parts of a date that begins the life of a thing: `bikes in October` are hardly those that were bought then
+_LIFE = {"purchased", "bought", "acquired", "registered", "joined", "since", "launch", "launched", "hired", "hire", "opened", "admitted",
+        "enrolled", "signup", "signed", "introduced", "added", "founded", "created"}  # fmt: skip
 
 
 @dataclass
@@ -129,7 +134,7 @@ class Tables:
         time = self.base.time
         stems = {self.known.lexicon.stem(part) for part in self.base.name.split("_")}
         parts = set((time or "").split("_"))
-        if time is None or not parts & LIFE or {self.known.lexicon.stem(part) for part in time.split("_")} & stems:
+        if time is None or not parts & _LIFE or {self.known.lexicon.stem(part) for part in time.split("_")} & stems:
             return
         others = [
             one.child for one in self.known.relations if one.parent == self.base.name and self.known.datasets[one.child].time

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from boathouse.ask.intent import Condition, Intent, Noun, UnclearError
-from boathouse.ask.knowledge import Column, Dataset, Knowledge, Name, Value
+from boathouse.ask.knowledge import Knowledge
+from boathouse.ask.meanings import Column, Dataset, Name, Value
 from boathouse.ask.words import Tag
 
 AGGREGATES = {"sum": "sum", "average": "avg", "median": "median"}

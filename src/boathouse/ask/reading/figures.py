@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from boathouse.ask.intent import Having, Measure, Noun, Rank, UnclearError
-from boathouse.ask.knowledge import Name
+from boathouse.ask.meanings import Name
 from boathouse.ask.reading.conditions import Conditions
 from boathouse.ask.reading.cursor import AGGREGATES, OPERATORS
 from boathouse.ask.words import Tag

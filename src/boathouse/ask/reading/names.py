@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from boathouse.ask.intent import Absent, Condition, Measure, Noun, UnclearError
-from boathouse.ask.knowledge import Column
+from boathouse.ask.meanings import Column
 from boathouse.ask.reading.cursor import OPERATORS
 from boathouse.ask.reading.figures import Figures
 from boathouse.ask.words import Tag

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from boathouse.ask.intent import Absent, Measure, Noun, Rank, UnclearError
-from boathouse.ask.knowledge import Column, Metric, Name
+from boathouse.ask.meanings import Column, Metric, Name
 from boathouse.ask.reading.conditions import Conditions
 from boathouse.ask.reading.cursor import OPERATORS, RANKING
 from boathouse.ask.words import Tag

@@ -1,0 +1,121 @@
+"""What a dataset's rows show of it: the kinds and sizes of its columns, what people know a row by, and which date is its own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from boathouse.ask.lexicon import Lexicon
+from boathouse.ask.meanings import PERIODS, Column, Dataset
+from boathouse.config import Pipeline
+from boathouse.engine import quote
+from boathouse.query.policy import Policy
+
+if TYPE_CHECKING:
+    from boathouse.workbench import Workbench
+
+_LABELS = ("name", "full_name", "title", "label")
+_STARTS = {"start", "started", "begin", "began", "begun", "created", "opened", "ordered", "placed", "loaned", "lent", "issued",
+           "booked", "held"}  # fmt: skip
+_ENDS = {"end", "ended", "finish", "finished", "completed", "closed", "returned", "due", "delivered", "shipped", "arrived",
+         "paid", "required"}  # fmt: skip
+_PERSONAL = {"birth", "born", "dob", "birthday", "birthdate"}  # dates that 'last month' never means
+
+
+def profiled(wb: Workbench, policy: Policy, entry: dict[str, Any], pipeline: Pipeline | None, words: Lexicon) -> Dataset:
+    """A dataset of the catalog with what its rows show of its columns."""
+    name, key = entry["name"], tuple(pipeline.key) if pipeline else ()
+    specs, foreign = (pipeline.columns, pipeline.relations) if pipeline else ({}, {})
+    columns = {
+        c["name"]: Column(
+            name,
+            c["name"],
+            kind_of(c["type"]),
+            c["type"],
+            unit=specs[c["name"]].unit if c["name"] in specs else None,
+            foreign=c["name"] in foreign,
+        )
+        for c in entry["columns"]
+    }
+    counted = [
+        f"count({quote(c)}), approx_count_distinct({quote(c)}), {_is_flag(spec)}, {_are_years(spec)}, {_has_zeros(spec)}"
+        for c, spec in columns.items()
+    ]
+    [row] = (
+        wb.sql(f"SELECT count(*), {', '.join(counted)} FROM {quote(name)}", role=policy).arrow().to_pylist() if columns else [{}]
+    )
+    rows, *numbers = row.values()
+    for column, there, size, flag, years, zeros in zip(columns, *(numbers[n::5] for n in range(5)), strict=True):
+        kind = "boolean" if flag else columns[column].kind
+        columns[column] = replace(columns[column], kind=kind, size=size, nulls=there < rows, years=bool(years), zeros=bool(zeros))
+    maybe = [c for c, spec in columns.items() if not spec.nulls and spec.kind in ("text", "number") and spec.size > 0.9 * rows
+             and (spec.is_key or c in key or c in _LABELS)]  # fmt: skip
+    if maybe:
+        exact = ", ".join(f"count(DISTINCT {quote(c)})" for c in maybe)
+        [row] = wb.sql(f"SELECT {exact} FROM {quote(name)}", role=policy).arrow().to_pylist()
+        for column, size in zip(maybe, row.values(), strict=True):
+            columns[column] = replace(columns[column], size=size, unique=size == rows)
+    derived = pipeline.derive if pipeline else {}
+    times = [c for c, spec in columns.items() if spec.kind == "date" and c not in derived and not set(c.split("_")) & _PERSONAL]
+    if len(times) > 1:
+        times = [c for c in times if c not in PERIODS]
+    stems = {words.stem(part) for part in name.lower().split("_")}
+    own = [c for c in times if {words.stem(part) for part in c.lower().split("_")} & stems or c.startswith(tuple(stems))]
+    starts = [c for c in times if set(c.split("_")) & _STARTS]
+    own = own if len(own) == 1 else starts if all(c in starts or set(c.split("_")) & _ENDS for c in times) else []
+    time = (pipeline.time if pipeline else None) or (times[0] if len(times) == 1 else own[0] if len(own) == 1 else None)
+    first, last = None, None
+    if time:
+        asked = f"SELECT min({quote(time)})::DATE, max({quote(time)})::DATE FROM {quote(name)}"
+        [[first, last]] = [row.values() for row in wb.sql(asked, role=policy).arrow().to_pylist()]
+    return Dataset(name, rows, columns, key, _label(name, columns, words, rows), tuple(times), time, first, last)
+
+
+def _is_flag(column: Column) -> str:
+    """SQL that is true where a whole number says yes or no: 0 and 1, and nothing else."""
+    return f"min({quote(column.name)}) = 0 AND max({quote(column.name)}) = 1" if _is_whole(column) else "false"
+
+
+def _are_years(column: Column) -> str:
+    return f"min({quote(column.name)}) >= 1000 AND max({quote(column.name)}) <= 2200" if _is_whole(column) else "false"
+
+
+def _is_whole(column: Column) -> bool:
+    return column.kind == "number" and "INT" in column.type and not column.is_key
+
+
+def _has_zeros(column: Column) -> str:
+    return f"bool_or({quote(column.name)} = 0)" if column.kind == "number" and not column.is_key else "false"
+
+
+def _label(name: str, columns: dict[str, Column], words: Lexicon, rows: int) -> tuple[str, ...]:
+    if {"first_name", "last_name"} <= set(columns):
+        return "first_name", "last_name"
+    texts = {
+        column: [words.abbreviations.get(p, p) for p in column.lower().split("_")]
+        for column, c in columns.items()
+        if c.kind == "text"
+    }
+    own = {words.stem(part) for part in name.lower().split("_")}
+    for label in _LABELS:
+        named = [
+            column
+            for column, parts in texts.items()
+            if "_".join(parts) == label or (parts[-1] == label and {words.stem(p) for p in parts[:-1]} <= own)
+        ]
+        if named:
+            return (named[0],)
+    called = [column for column, parts in texts.items() if parts[-1] == "name" and not columns[column].foreign]
+    return (called[0],) if called and columns[called[0]].size > rows / 2 else ()
+
+
+def kind_of(type_: str) -> str:
+    """What a SQL type holds, in the words of `Column`."""
+    base = type_.upper().split("(")[0]
+    if base.endswith("[]"):
+        return "list"
+    if base in ("BIGINT", "INTEGER", "SMALLINT", "TINYINT", "HUGEINT", "DOUBLE", "FLOAT", "DECIMAL", "UBIGINT", "UINTEGER"):
+        return "number"
+    return {"VARCHAR": "text", "BOOLEAN": "boolean", "DATE": "date"}.get(
+        base, "date" if base.startswith("TIMESTAMP") else "other"
+    )
