@@ -121,6 +121,11 @@ class Name:
     meaning: Dataset | Column | Metric
     cost: int = 0
 
+    @property
+    def dataset(self) -> str:
+        """The dataset that it names, or whose column or metric it is."""
+        return self.meaning.name if isinstance(self.meaning, Dataset) else self.meaning.dataset
+
 
 class Named:
     """Words that may mean several things: what they mean, by its kind."""

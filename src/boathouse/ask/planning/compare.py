@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from boathouse.ask.intent import Having
-from boathouse.ask.planning.scope import number
+from collections.abc import Sequence
 
 
-def compared(text: str, having: Having) -> str:
-    numbers = [number(one) for one in having.numbers]
-    return (
-        f"{text} BETWEEN {numbers[0]} AND {numbers[1]}"
-        if having.operator == "between"
-        else f"{text} {having.operator} {numbers[0]}"
-    )
+def compared(text: str, operator: str, numbers: Sequence[float]) -> str:
+    first, *others = [str(int(one)) if one == int(one) else repr(one) for one in numbers]
+    return f"{text} BETWEEN {first} AND {others[0]}" if operator == "between" else f"{text} {operator} {first}"

@@ -10,7 +10,6 @@ from boathouse.ask.intent import Measure, Noun, UnclearError
 from boathouse.ask.meanings import Column, Metric, adds_up
 from boathouse.ask.planning.compare import compared
 from boathouse.ask.planning.grouping import Grouping
-from boathouse.ask.planning.scope import metrics_of
 from boathouse.engine import quote
 
 _SQL = {"sum": "sum", "avg": "avg", "median": "median", "min": "min", "max": "max"}
@@ -53,7 +52,7 @@ class Figures(Grouping):
             return f"{'max' if how == 'latest' else 'min'}({self.scope.column(column)})", column.name
         if "count" in how or how == "distinct":
             return self._count(how, noun)
-        metrics = metrics_of(self.scope, noun)
+        metrics = self.scope.metrics(noun)
         if metrics and how in ("metric", "value", "sum"):
             return self._metric(metrics[0])
         if metrics:
@@ -159,7 +158,7 @@ class Figures(Grouping):
         """Figures of a group that must be more or less than a number."""
         for having in self.intent.having:
             if self.intent.groups:
-                self.select.having.append(compared(self._measure(having.measure)[0], having))
+                self.select.having.append(compared(self._measure(having.measure)[0], having.operator, having.numbers))
             elif self._counted_dataset() is None:
                 raise UnclearError(f"{having.measure.noun.text} of what? Say 'by …'", asks=True)
 

@@ -6,7 +6,7 @@ from boathouse.ask.intent import Intent, Noun, UnclearError
 from boathouse.ask.knowledge import Knowledge
 from boathouse.ask.meanings import Dataset
 from boathouse.ask.planning.compare import compared
-from boathouse.ask.planning.scope import Scope, dataset_of
+from boathouse.ask.planning.scope import Scope
 from boathouse.ask.planning.select import Select
 from boathouse.engine import quote
 
@@ -33,10 +33,10 @@ class Grouping:
             inside = [one for one in own if not self.scope.takes(one) or (one.kind == "period" and one.noun is None)]
             own = [one for one in own if one not in inside]
             reached = {counted, *self.known.paths(counted)}
-            present = [noun for noun in present if not any(dataset_of(name.meaning) in reached for name in noun.names)]
+            present = [noun for noun in present if not any(name.dataset in reached for name in noun.names)]
             [having] = intent.having
             text = self.scope.counted(counted, inside)
-            self.scope.where.append(compared(text, having))
+            self.scope.where.append(compared(text, having.operator, having.numbers))
             if not intent.measures:
                 self.counts = [(text, f"{counted}_count")]
         self.scope.add(own, intent.absent, present)
@@ -45,7 +45,7 @@ class Grouping:
         """The dataset whose rows are counted for each row of the base: `customers with more than 60 orders`."""
         if len(self.intent.having) != 1 or self.intent.groups or self.intent.having[0].measure.how != "count":
             return None
-        named = [dataset_of(name.meaning) for name in self.intent.having[0].measure.noun.names]
+        named = [name.dataset for name in self.intent.having[0].measure.noun.names]
         return next((name for name in named if name != self.base.name and not self.scope.reaches(name)), None)
 
     def _verbs_are_clear(self) -> None:

@@ -79,7 +79,7 @@ class Listing(Figures):
         for having in self.intent.having:
             text, name = self._measure(having.measure)
             self.select.columns.append((text, name))
-            self.select.having.append(compared(text, having))
+            self.select.having.append(compared(text, having.operator, having.numbers))
 
     def _column_subject(self, column: Column) -> None:
         """The different values of a column, those of which something holds."""

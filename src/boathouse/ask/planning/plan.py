@@ -97,8 +97,8 @@ def bases(intent: Intent, known: Knowledge) -> dict[str, int]:
                 )
             ):
                 continue  # rows are counted, before values of a column that is called the same
-            dataset = name.meaning.name if isinstance(name.meaning, Dataset) else name.meaning.dataset
-            found[dataset] = min(found.get(dataset, _FAR), name.cost * 2 + (1 if hinted and dataset not in hinted else 0))
+            far = name.cost * 2 + (1 if hinted and name.dataset not in hinted else 0)
+            found[name.dataset] = min(found.get(name.dataset, _FAR), far)
     if not found and intent.subject and intent.subject.names:
         return bases(Intent(subject=intent.subject, mentions=intent.mentions), known)
     if not found:

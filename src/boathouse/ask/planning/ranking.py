@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from boathouse.ask.intent import Measure, UnclearError
 from boathouse.ask.planning.listing import Listing
-from boathouse.ask.planning.scope import first_reached, metrics_of
 from boathouse.engine import quote
 
 
@@ -17,7 +16,7 @@ class Ranking(Listing):
         assert intent.subject is not None
         measure = rank.measure or Measure("value", intent.subject)
         own = [d for d in intent.subject.datasets if d.name == self.base.name]
-        if measure.how == "time" or (own and measure.how in ("value", "each") and not metrics_of(self.scope, measure.noun)):
+        if measure.how == "time" or (own and measure.how in ("value", "each") and not self.scope.metrics(measure.noun)):
             self._rows_ranked(measure)
             return
         if intent.having or (measure.how == "value" and rank.measure is None):
@@ -80,7 +79,7 @@ class Ranking(Listing):
             column = self.scope.figure(measure.noun.text)
         else:
             column = self.scope.nearest(
-                [c for c in first_reached(self.scope, measure.noun) if c.kind != "text"], measure.noun.text
+                [c for c in self.scope.first_reached(measure.noun) if c.kind != "text"], measure.noun.text
             )
         shown = self._shown_of(self.base)
         extra = [m.noun for m in intent.measures]

@@ -1,21 +1,20 @@
-"""What rows must be, in SQL: conditions on the base and on what its rows name, and rows elsewhere that are there or not."""
+"""What rows must be, in SQL: conditions on themselves, and rows elsewhere that must be there or not."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import replace
 
 from boathouse.ask.intent import Absent, Condition, Noun, UnclearError
-from boathouse.ask.meanings import Column, Dataset, Metric, Value
-from boathouse.ask.planning.tables import Tables, either
-from boathouse.engine import literal, quote
+from boathouse.ask.meanings import Column
+from boathouse.ask.planning.conditions import Conditions
+from boathouse.ask.planning.tables import either
+from boathouse.engine import quote
 
 _CHILD = 10  # cost of a condition on rows of another dataset beside one on the row itself
 
 
-@dataclass
-class Scope(Tables):
+class Scope(Conditions):
     """The tables and conditions of one SELECT."""
 
     def add(self, conditions: Sequence[Condition], absent: Sequence[Absent] = (), present: Sequence[Noun] = ()) -> None:
@@ -31,7 +30,7 @@ class Scope(Tables):
                 missing.append(Absent(None, [replace(condition, negated=False)]))
             else:
                 others.append(condition)
-        gone = {dataset_of(name.meaning) for one in missing if one.noun for name in one.noun.names}
+        gone = {name.dataset for one in missing if one.noun for name in one.noun.names}
         children = [child for child in self._children(present) if child not in gone]
         self._place_periods(own, others, missing, children)
         found = [self._text(condition) for condition in own]
@@ -62,181 +61,11 @@ class Scope(Tables):
         noun = absent.noun
         return noun is None or not any(self.reaches(column.dataset) for column in noun.columns)
 
-    def takes(self, condition: Condition) -> bool:
-        if condition.kind == "value":
-            return any(self.reaches(value.columns[0].dataset) for value in condition.values[0])
-        if condition.kind == "period":
-            if condition.noun is not None:
-                return any(self.reaches(column.dataset) for column in condition.noun.columns)
-            return self.has_time() and not (self.hinted - set(self.paths) and not self.base.times)
-        if condition.noun is None or condition.noun.metrics:
-            return True
-        return any(self.reaches(column.dataset) for column in condition.noun.columns)
-
-    def _text(self, condition: Condition) -> str:
-        return getattr(self, f"_{condition.kind}")(condition)
-
-    def _value(self, condition: Condition) -> str:
-        """One of some values, in the nearest column that has all of them."""
-        if condition.via is not None:
-            return self._via(condition)
-        shared = [v.columns for v in condition.values[0] if self.reaches(v.columns[0].dataset)]
-        for values in condition.values[1:]:
-            shared = [columns for columns in shared if any(v.columns == columns for v in values)]
-        if not shared:
-            raise UnclearError(f"{condition.text!r} are not values of one column", asks=True)
-        nearest = min(self.far(columns[0].dataset) for columns in shared)
-        best = list(dict.fromkeys(columns for columns in shared if self.far(columns[0].dataset) == nearest))
-        if len(best) > 1 and condition.direction:
-            wanted = set(self.known.lexicon.directions[condition.direction])
-            best = [columns for columns in best if set(columns[0].name.split("_")) & wanted] or best
-        if len(best) > 1:
-            hinted = [columns for columns in best if columns[0] in self.used]
-            best = hinted if len(hinted) == 1 else best
-        if len(best) > 1:
-            raise UnclearError(
-                f"{condition.text!r} may be {either([c[0] for c in best])}", [f"{c[0].name} {condition.text}" for c in best]
-            )
-        columns = best[0]
-        self._one_thing(condition, columns)
-        self._not_a_date(condition, columns[0])
-        if condition.together == "and" and len(condition.values) > 1 and not condition.negated and columns[0].kind != "list":
-            raise UnclearError(
-                f"{condition.text}: together, or each?", [f"{condition.text.replace(', ', ' or ')}", f"by {columns[0].name}"]
-            )
-        self.cost += nearest
-        chosen = [next(v for v in values if v.columns == columns) for values in condition.values]
-        self.used += columns
-        self._note_value(condition, columns, chosen)
-        return self._is(columns, chosen, condition)
-
-    def _is(self, columns: tuple[Column, ...], chosen: list[Value], condition: Condition) -> str:
-        cells = self._cells(columns, condition)
-        if columns[0].kind == "list":
-            tests = [f"list_contains({cells[0]}, {literal(value.values[0])})" for value in chosen]
-            glue = " AND " if condition.together == "and" else " OR "
-            text = f"({glue.join(tests)})" if len(tests) > 1 else tests[0]
-            return f"NOT coalesce({text}, false)" if condition.negated else text
-        if len(columns) > 1:
-            tests = [
-                " AND ".join(f"{cell} = {literal(part)}" for cell, part in zip(cells, value.values, strict=True))
-                for value in chosen
-            ]
-            text = " OR ".join(f"({test})" for test in tests)
-            return f"NOT ({text})" if condition.negated else f"({text})" if len(tests) > 1 else tests[0]
-        values = ", ".join(literal(value.values[0]) for value in chosen)
-        if len(chosen) > 1:
-            return f"{cells[0]} {'NOT ' if condition.negated else ''}IN ({values})"
-        return f"{cells[0]} {'<>' if condition.negated else '='} {values}"
-
-    def _one_thing(self, condition: Condition, columns: tuple[Column, ...]) -> None:
-        """`albums of Iron Maiden`: the album of that title, or those of that artist?"""
-        if condition.led:
-            return
-        for value in condition.values[0]:
-            other = value.columns[0]
-            if value.columns == columns or not self.reaches(other.dataset) or other.dataset == columns[0].dataset:
-                continue
-            named = self.relation(columns[0])
-            if named is not None and (named.parent, named.key) == (other.dataset, other.name):
-                continue  # the department's name, in the department and in those who name it
-            labels = [c.name in self.known.datasets[c.dataset].label for c in (columns[0], other)]
-            if any(labels) or columns[0].name.split("_")[-1] != other.name.split("_")[-1]:
-                raise UnclearError(f"{condition.text!r} may be {columns[0]} or {other}",
-                                   [f"{c.dataset if c.name in self.known.datasets[c.dataset].label else c.name} {condition.text}" for c in (columns[0], other)])  # fmt: skip
-
-    def _via(self, condition: Condition) -> str:
-        """A value of the row that a column names: `employees who report to Ada`."""
-        assert condition.via is not None
-        relation = self.relation(self.nearest([condition.via], condition.text))
-        assert relation is not None
-        alias = self.role(relation)
-        found = next(v for v in condition.values[0] if v.columns[0].dataset == relation.parent)
-        tests = [
-            f"{alias}.{quote(column.name)} = {literal(part)}" for column, part in zip(found.columns, found.values, strict=True)
-        ]
-        self.notes.append(f"{condition.text!r} read as the {relation.parent} of {relation.child}.{relation.column}")
-        text = " AND ".join(tests)
-        return f"NOT ({text})" if condition.negated else text
-
-    def _cells(self, columns: tuple[Column, ...], condition: Condition) -> list[str]:
-        """The columns' cells; of a dataset that two columns lead to, by the one that `from` or `to` speaks of."""
-        table = self.rows(columns[0].dataset, condition.direction)
-        return [f"{table}.{quote(column.name)}" for column in columns]
-
-    def _not_a_date(self, condition: Condition, column: Column) -> None:
-        """`shipped`: the status, or that there is a shipped_date?"""
-        for name in condition.also:
-            meaning = name.meaning
-            if isinstance(meaning, Column) and meaning.kind == "date" and meaning.dataset == column.dataset and name.cost < 2:
-                raise UnclearError(f"{condition.text!r}: {column.name} is {condition.text!r}, or by {meaning.name}?",
-                                   [f"{column.name} {condition.text}"])  # fmt: skip
-
-    def _note_value(self, condition: Condition, columns: tuple[Column, ...], chosen: list[Value]) -> None:
-        names = " ".join(column.name for column in columns)
-        values = f" {condition.together if columns[0].kind == 'list' else 'or'} ".join(
-            repr(" ".join(value.values)) for value in chosen
-        )
-        sign = "is not" if condition.negated else "has" if columns[0].kind == "list" else "="
-        self.notes.append(f"{condition.text!r} read as {columns[0].dataset}.{names} {sign} {values}")
-        if condition.negated and columns[0].nulls and columns[0].kind != "list":
-            self.notes.append(f"rows without a {names} are left out")
-
-    def _flag(self, condition: Condition) -> str:
-        assert condition.noun is not None
-        column = self.nearest(condition.noun.columns, condition.text)
-        if column.type != "BOOLEAN":
-            return f"{self.column(column)} = {0 if condition.negated else 1}"
-        return f"{'NOT ' if condition.negated else ''}{self.column(column)}"
-
-    def _null(self, condition: Condition) -> str:
-        assert condition.noun is not None
-        column = self.nearest(condition.noun.columns, condition.text)
-        self.notes.append(f"'not {condition.text}' read as: no {column.name}")
-        return f"{self.column(column)} IS {'NOT ' if condition.negated else ''}NULL"
-
-    def _compare(self, condition: Condition) -> str:
-        if condition.noun is None:
-            column = self.figure(condition.text, condition.unit)
-        else:
-            ordered = first_reached(self, condition.noun)
-            column = self.nearest([c for c in ordered if c.kind == "number"], condition.noun.text)
-        cell = self.column(column)
-        factor = self._factor(column, condition.unit)
-        numbers = [number(n * factor) for n in condition.numbers]
-        if condition.operator == "between":
-            return f"{cell} BETWEEN {numbers[0]} AND {numbers[1]}"
-        operator = "<>" if condition.negated and condition.operator == "=" else condition.operator
-        return f"{cell} {operator} {numbers[0]}"
-
-    def _period(self, condition: Condition) -> str:
-        period = condition.period
-        assert period is not None
-        column = self.time(condition.noun, whole_years=period.whole_years)
-        cell, tests = self.column(column), []
-        if column.kind == "number":
-            if period.start and period.end and period.end.year == period.start.year + 1:
-                tests.append(f"{cell} = {period.start.year}")
-            else:
-                tests += [f"{cell} >= {period.start.year}"] if period.start else []
-                tests += [f"{cell} < {period.end.year}"] if period.end else []
-        else:
-            tests += [f"{cell} >= {_day(period.start)}"] if period.start else []
-            tests += [f"{cell} < {_day(period.end)}"] if period.end else []
-        read = period.words or condition.text
-        there = self.known.datasets[column.dataset]
-        if column.name == there.time and there.last and (period.start or there.first) > there.last:  # type: ignore[operator]
-            self.notes.append(f"{column.dataset} has rows from {there.first} to {there.last} only")
-        meant = f"read as {read}, " if read != condition.text else ""
-        self.notes.append(f"{condition.text!r} {meant}by {column.dataset}.{column.name}")
-        text = " AND ".join(tests)
-        return f"NOT ({text})" if condition.negated else text
-
     def _children(self, present: Sequence[Noun]) -> list[str]:
         """The datasets among these nouns that are neither the base nor named by its rows."""
         found = []
         for noun in present:
-            named = [dataset_of(name.meaning) for name in noun.names]
+            named = [name.dataset for name in noun.names]
             if not named:
                 raise UnclearError(f"I do not know what {noun.text!r} means here", word=noun.text)
             if not any(map(self.reaches, named)):
@@ -374,29 +203,3 @@ class Scope(Tables):
             return False
         nearby = {child} | set(self.known.paths(child)) - set(self.paths)
         return not any(value.columns[0].dataset in nearby for value in condition.values[0])
-
-
-def first_reached(scope: Scope, noun: Noun) -> list[Column]:
-    """For a word that looks for one of several names: the columns of the first that is there."""
-    columns = [column for column in noun.columns if scope.reaches(column.dataset)]
-    if len({column.name for column in columns}) > 1 and len(noun.names) > 1:
-        own = [column for column in columns if column.dataset == scope.base.name] or columns
-        first = own[0].name
-        return [column for column in own if column.name == first]
-    return columns
-
-
-def dataset_of(meaning: Dataset | Column | Metric) -> str:
-    return meaning.name if isinstance(meaning, Dataset) else meaning.dataset
-
-
-def metrics_of(scope: Scope, noun: Noun) -> list[Metric]:
-    return [metric for metric in noun.metrics if metric.dataset == scope.base.name]
-
-
-def number(value: float) -> str:
-    return str(int(value)) if value == int(value) else repr(value)
-
-
-def _day(day: date | None) -> str:
-    return f"DATE '{day}'"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from boathouse.ask.intent import Noun, UnclearError
 from boathouse.ask.knowledge import Knowledge
-from boathouse.ask.meanings import Column, Dataset, Relation
+from boathouse.ask.meanings import Column, Dataset, Metric, Relation
 from boathouse.engine import quote
 
 # parts of a date that begins the life of a thing: `bikes in October` are hardly those that were bought then
@@ -93,6 +93,18 @@ class Tables:
         self.cost += best
         self.used.append(found[0])
         return found[0]
+
+    def first_reached(self, noun: Noun) -> list[Column]:
+        """For a word that looks for one of several names: the columns of the first that is there."""
+        columns = [column for column in noun.columns if self.reaches(column.dataset)]
+        if len({column.name for column in columns}) > 1 and len(noun.names) > 1:
+            own = [column for column in columns if column.dataset == self.base.name] or columns
+            return [column for column in own if column.name == own[0].name]
+        return columns
+
+    def metrics(self, noun: Noun) -> list[Metric]:
+        """Those of a noun that are the base's."""
+        return [metric for metric in noun.metrics if metric.dataset == self.base.name]
 
     def from_clause(self) -> str:
         text = quote(self.base.name) + (f" AS {quote(self.base.name + self.mark)}" if self.mark else "")
