@@ -5,21 +5,23 @@ from __future__ import annotations
 import threading
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from boathouse.ask.answer import Answer
-from boathouse.ask.evaluate import Evaluation
-from boathouse.ask.feedback import Thumb
 from boathouse.config import SavedQuery
 from boathouse.lake.keys import Key
 from boathouse.lake.records import COUNTS, RunRecord
 from boathouse.progress import Event
 from boathouse.query.result import Result
+
+if TYPE_CHECKING:
+    from boathouse.ask.answer import Answer
+    from boathouse.ask.evaluate import Evaluation
+    from boathouse.ask.feedback import Thumb
 
 _ROWS = 100
 _STYLE = {"published": "green", "unchanged": "dim", "checked": "cyan", "rejected": "yellow", "failed": "red"}

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from boathouse.ask import Conversation
-from boathouse.errors import UsageError
+from boathouse.errors import LakeError, UsageError
 from boathouse.workbench import Workbench
 from tests.ask.test_offline import rows
 
@@ -78,3 +78,10 @@ def test_every_option_is_a_question_that_is_answered(small: Workbench):
     for question in ("how many ordrs in the West", "orders in the West", "orders in West and East, how many?", "average"):
         for option in small.ask(question).options:
             assert small.ask(option).status == "answered", option
+
+
+def test_a_damaged_conversation_is_named(small: Workbench):
+    rows(small, "How many orders in the West?", conversation="torn")
+    small.lake.store.put_bytes(b'[{"question": "How', "runs/conversations/torn.json")
+    with pytest.raises(LakeError, match="is damaged"):
+        small.ask("and by person?", conversation="torn")

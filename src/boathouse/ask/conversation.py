@@ -42,9 +42,9 @@ class Conversation:
 
     @classmethod
     def load(cls, lake: Lake, name: str) -> Conversation:
-        """One that was kept, or a new one where none is."""
+        """One that was kept, or a new one where none is. Raises LakeError for one that is damaged."""
         path = _path(name)
-        return cls(json.loads(lake.store.read(path))) if path in lake.store.files(_FOLDER) else cls()
+        return cls(lake.store.read_json(path)) if path in lake.store.files(_FOLDER) else cls()
 
 
 def _path(name: str) -> str:

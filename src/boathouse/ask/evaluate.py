@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from boathouse.config.load import read_yaml_as
-from boathouse.errors import UsageError
+from boathouse.errors import BoathouseError, UsageError
 
 if TYPE_CHECKING:
     from boathouse.ask.answer import Answer
@@ -108,7 +108,10 @@ def _outcome(wb: Workbench, question: Question, answer: Answer) -> str:
     if answer.status != "answered":
         return "refused" if answer.status == "refused" else "asked"
     assert answer.sql is not None
-    expected = [tuple(row) for row in question.rows] if question.rows is not None else _rows(wb, str(question.sql))
+    try:
+        expected = [tuple(row) for row in question.rows] if question.rows is not None else _rows(wb, str(question.sql))
+    except BoathouseError as error:
+        raise UsageError(f"the expected SQL of {question.ask!r} does not run: {error.message}", hint=error.hint) from error
     return "right" if same(expected, _rows(wb, answer.sql), ordered=question.ordered) else "wrong"
 
 

@@ -42,7 +42,7 @@ def give(lake: Lake, answer: Answer, who: str, *, good: bool, reason: str) -> Th
 
 def every(lake: Lake) -> list[Thumb]:
     """The thumbs there are, the oldest first."""
-    found = [Thumb(**json.loads(lake.store.read(path))) for path in lake.store.files(_FOLDER)]
+    found = [Thumb(**lake.store.read_json(path)) for path in lake.store.files(_FOLDER)]
     return sorted(found, key=lambda thumb: thumb.at)
 
 

@@ -25,7 +25,7 @@ class Lake:
     def prepare(self) -> None:
         """Writes the format version into a new lake. Raises LakeError where a newer Boathouse wrote this one."""
         try:
-            found = json.loads(self.store.read(_MARK))["format"]
+            found = self.store.read_json(_MARK)["format"]
         except FileNotFoundError:
             self.store.put_bytes(json.dumps({"format": FORMAT}).encode(), _MARK)
             return

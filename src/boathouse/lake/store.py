@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -97,6 +98,15 @@ class Store:
 
     def read(self, path: str) -> bytes:
         return self._try(path, lambda obstore: bytes(obstore.get(self.client, path).bytes()))
+
+    def read_json(self, path: str) -> Any:
+        """Raises LakeError for a file that is damaged."""
+        try:
+            return json.loads(self.read(path))
+        except ValueError as error:
+            raise LakeError(
+                "is damaged: not JSON", where=self.url(path), hint="restore it from a backup, or delete it"
+            ) from error
 
     def fetch(self, path: str, target: Path) -> Path:
         """A copy of the file at `target`, on this machine; on the lake's own disk it is a second name for it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import threading
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
@@ -174,5 +175,5 @@ def _table(answer: Answer) -> str:
 def _cell(value: Any) -> str:
     if value is None:
         return "<td></td>"
-    number = (not isinstance(value, bool) and isinstance(value, int | float)) or type(value).__name__ == "Decimal"
+    number = isinstance(value, int | float | Decimal) and not isinstance(value, bool)
     return f'<td class="n">{value:,}</td>' if number else f"<td>{html.escape(str(value))}</td>"
