@@ -4,6 +4,7 @@ are the same whether the hidden is there or not."""
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -35,7 +36,7 @@ CANARIES = [
     "far.example",
     "shop.example",
     "4000000000000",
-    "2099",
+    "2099-09",
     "Berta",
     "Ada",
 ]
@@ -124,7 +125,8 @@ def told(wb: Workbench, sql: str, role: Any = "west", **more: Any) -> str:
 
 
 def kept(text: str, sql: str = "") -> bool:
-    """Whether no canary is in a text, but for those that the question itself named."""
+    """Whether no canary is in a text, but for those that the question itself named; the instants of now hold any digits."""
+    text = re.sub(r"20[23]\d-\d\d-\d\dT[\d:.]+", "", text)
     return not [canary for canary in CANARIES if canary in text and canary not in sql]
 
 
