@@ -23,6 +23,7 @@ from boathouse.lake.tables import Tables
 
 if TYPE_CHECKING:
     from boathouse.ask import Answer, Asker, Conversation
+    from boathouse.ask.asking import Run
     from boathouse.ask.evaluate import Evaluation
     from boathouse.ask.feedback import Thumb
     from boathouse.config import QueryLimits
@@ -248,7 +249,7 @@ class Workbench:
     def ask(
         self, question: str, *, conversation: Conversation | str | None = None, answerer: str | None = None,
         limits: QueryLimits | None = None, role: str | Policy | None = None, step: Callable[[str], None] | None = None,
-        run: Callable[[str, QueryLimits], Result] | None = None, caller: str | None = None,
+        run: Run | None = None, caller: str | None = None,
     ) -> Answer:  # fmt: skip
         """The answer to a question in plain language, a question back, or a refusal. `conversation` is what was said before,
         or the name that it is kept under in the lake; `step` is told what goes on, `run` runs the query elsewhere,
@@ -262,8 +263,8 @@ class Workbench:
         limits = limits or QueryLimits(seconds=60, rows=100_000)
         policy = self.policy(role)
 
-        def here(sql: str, limits: QueryLimits) -> Result:
-            return self.reader.sql(sql, limits=limits, policy=policy)
+        def here(sql: str, limits: QueryLimits, versions: dict[str, int] | None) -> Result:
+            return self.reader.sql(sql, versions=versions, limits=limits, policy=policy)
 
         made = self.asker.ask(
             Asking(question, policy, answerer or self.config.ask.answerer, talk, limits, step or (lambda _: None), run or here,
@@ -329,7 +330,17 @@ class Workbench:
         def here(*asked: Any) -> Receipt:
             return self.reader.sql(*asked).receipt
 
-        return replay(old, lambda: (run or here)(old.sql, old.parameters, versions, limits, policy))
+        def python() -> Receipt:
+            from boathouse.ask import python
+
+            bounded = QueryLimits(seconds=60, rows=100_000)
+            return python.again(old, lambda sql, at=None: self.reader.sql(sql, None, at, bounded, policy), bounded)
+
+        if old.python is None:
+            return replay(old, lambda: (run or here)(old.sql, old.parameters, versions, limits, policy))
+        if not asking.unlimited:  # or a receipt would be a way to have any code run
+            return Replay(False, "it cannot be run again: Python runs again only for those who may see everything", None)
+        return replay(old, python)
 
     def __getitem__(self, name: str) -> Dataset:
         """A dataset. Raises UsageError where nothing was published under this name."""

@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal
 
-from boathouse.ask.chart import chart
+import pyarrow as pa
+
+from boathouse.ask.chart import chart, is_figure
 from boathouse.query import Result
 from boathouse.query.receipt import Receipt
 
@@ -28,6 +30,13 @@ class Draft:
     groups: list[str] = field(default_factory=list)
     units: dict[str, str] = field(default_factory=dict)
     chart: dict[str, Any] | None = None
+    result: Result | None = None  # where its rows are there already
+
+    @classmethod
+    def over(cls, sql: str, schema: pa.Schema, assumptions: list[str], **more: Any) -> Draft:
+        """Of a query whose columns speak for themselves: numbers are figures, the others groups."""
+        figures = [field.name for field in schema if is_figure(field.type)]
+        return cls(sql, assumptions, figures, [name for name in schema.names if name not in figures], **more)
 
 
 @dataclass

@@ -12,6 +12,7 @@ from boathouse.ask.answer import Answer, Draft
 from boathouse.ask.conversation import Conversation
 from boathouse.ask.glossary import FILE
 from boathouse.ask.intent import UnclearError
+from boathouse.ask.jail import JailError
 from boathouse.ask.knowledge import Knowledge
 from boathouse.ask.protocol import Context, Step, answerer
 from boathouse.ask.verified import verified
@@ -23,7 +24,7 @@ from boathouse.query.policy import Policy
 if TYPE_CHECKING:
     from boathouse.workbench import Workbench
 
-Run = Callable[[str, QueryLimits], Result]
+Run = Callable[[str, QueryLimits, dict[str, int] | None], Result]
 _LONGEST = 2_000  # characters of a question
 _KEPT = 20
 _GROUPS, _SUGGESTED = 20, 5
@@ -35,7 +36,7 @@ class Asking:
 
     question: str
     policy: Policy
-    answerer: str
+    answerer: str | None  # unset: offline without a model, else pandasai where its jail holds, else sql
     conversation: Conversation
     limits: QueryLimits
     step: Step
@@ -53,28 +54,43 @@ class Asker:
 
     def ask(self, asking: Asking) -> Answer:
         """The answer, as the caller's policy has it. What goes wrong is an answer too."""
+        name = asking.answerer or ("pandasai" if self.wb.config.ask.model else "offline")
         try:
-            made = self._answer(asking)
-        except UnclearError as problem:
-            text = problem.text if problem.text.endswith("?") else f"{problem.text}."
-            status = "clarify" if problem.asks else "refused"
-            made = Answer(status, asking.question, text[:1].upper() + text[1:], asking.answerer, options=problem.options)  # type: ignore[arg-type]
-        except QueryError as error:
-            made = Answer("failed", asking.question, error.render(), asking.answerer)
+            made = self._said(asking, name, [])
+        except JailError as error:
+            if asking.answerer:
+                made = Answer("failed", asking.question, error.render(), name)
+            else:
+                made = self._said(asking, "sql", [f"{error.message}; so sql answered"])
         asking.conversation.add(made)
         return made
 
-    def _answer(self, asking: Asking) -> Answer:
-        question, conversation, name = asking.question, asking.conversation, asking.answerer
+    def _said(self, asking: Asking, name: str, notes: list[str]) -> Answer:
+        """What an answerer comes to. Raises JailError."""
+        try:
+            return self._answer(asking, name, notes)
+        except UnclearError as problem:
+            text = problem.text if problem.text.endswith("?") else f"{problem.text}."
+            status = "clarify" if problem.asks else "refused"
+            return Answer(status, asking.question, text[:1].upper() + text[1:], name, assumptions=notes, options=problem.options)  # type: ignore[arg-type]
+        except JailError:
+            raise
+        except QueryError as error:
+            return Answer("failed", asking.question, error.render(), name, assumptions=notes)
+
+    def _answer(self, asking: Asking, name: str, notes: list[str]) -> Answer:
+        question, conversation = asking.question, asking.conversation
         if not question.strip():
             raise UnclearError("What would you like to know", asks=True)
         if len(question) > _LONGEST:
             raise UnclearError(f"That is {len(question):,} characters; a question has at most {_LONGEST:,}")
         asking.step("looking at what there is")
         known = self.known(asking.policy)
-        context = Context(
-            self.wb, asking.policy, known, lambda sql: asking.run(sql, asking.limits), conversation, asking.caller, asking.step
-        )
+
+        def run(sql: str, versions: dict[str, int] | None = None) -> Result:
+            return asking.run(sql, asking.limits, versions)
+
+        context = Context(self.wb, asking.policy, known, run, asking.limits, conversation, asking.caller, asking.step)
         begins = known.lexicon.phrases.get((question.split(maxsplit=1)[0].lower(),))
         fragment = bool(conversation.turns) and begins in ("and", "only", "by")
         proven = None if fragment else verified(self.wb.root, question, known, self.wb.reader.reads)
@@ -83,8 +99,9 @@ class Asker:
             name, draft = "verified", Draft(proven.sql, [f"verified by {proven.author}, {proven.date}"])
         else:
             draft = answerer(name).draft(question, context)
+            draft.assumptions += notes
         asking.step("running the query")
-        result = context.run(draft.sql)
+        result = draft.result or context.run(draft.sql)
         return Answer.of(question, name, draft, result, self._warnings(result))
 
     def known(self, policy: Policy) -> Knowledge:

@@ -15,6 +15,10 @@ from boathouse.ask.protocol import Context
 from boathouse.ask.verified import Verified
 
 _SAMPLES, _VERIFIED = 12, 20
+_ERRORS = {"AttributeError", "CodeExecutionError", "ExecuteSQLQueryNotUsed", "ImportError", "IndexError", "InvalidOperation",
+           "InvalidOutputValueMismatch", "KeyError", "MemoryError", "MergeError", "ModuleNotFoundError", "NameError", "NoCodeFoundError",
+           "NoResultFoundError", "NotImplementedError", "OSError", "OverflowError", "PermissionError", "RuntimeError", "SyntaxError",
+           "TypeError", "UnboundLocalError", "ValueError", "ZeroDivisionError"}  # fmt: skip
 
 
 def told(context: Context, passages: Sequence[Passage], verified: Sequence[Verified]) -> str:
@@ -22,7 +26,7 @@ def told(context: Context, passages: Sequence[Passage], verified: Sequence[Verif
     known, policy = context.known, context.policy
     entries = {entry["name"]: entry for entry in context.wb.catalog(role=policy)}
     masked = {applied.dataset: set(applied.masked) for applied in policy.applied(known.datasets)}
-    opened = [name for name in known.datasets if any(fnmatchcase(name, one) for one in context.wb.config.ask.values)]
+    opened = [name for name in known.datasets if _is_open(context, name)]
     open_to_all = policy.unlimited  # documents and the glossary are nobody's rows, but nobody's policy holds in them either
     shown = [one for one in verified if set(context.wb.reader.reads(one.sql)) <= set(opened)]  # its SQL names values
     samples = _samples(known, {name: masked.get(name, set()) for name in opened})
@@ -39,6 +43,26 @@ def told(context: Context, passages: Sequence[Passage], verified: Sequence[Verif
         },
         ensure_ascii=False, default=str,
     )  # fmt: skip
+
+
+def opened(context: Context, datasets: Sequence[str]) -> bool:
+    """Whether rows of all these may be told: boathouse.toml opens them, and no column of theirs is masked for the asker."""
+    masked = {applied.dataset for applied in context.policy.applied(datasets) if applied.masked}
+    return all(_is_open(context, name) and name not in masked for name in datasets)
+
+
+def mending(kind: str, message: str, *, closed: bool) -> str:
+    """What a model is told of an error of its code. Once that has read rows which stay in the house, only which of Python's and
+    pandas' errors it was: its words may quote a cell."""
+    if closed:
+        shown = f"{kind if kind in _ERRORS else 'an error'} (its words may quote data, so they are not told)"
+    else:
+        shown = f"{kind}: {message[:1_000]}"
+    return f"That does not work: {shown}. Write the whole code again."
+
+
+def _is_open(context: Context, dataset: str) -> bool:
+    return any(fnmatchcase(dataset, one) for one in context.wb.config.ask.values)
 
 
 def _dataset(dataset: Dataset, entry: dict[str, Any], samples: dict[tuple[str, str], list[str]]) -> dict[str, Any]:

@@ -13,11 +13,18 @@ from boathouse.ask.knowledge import Knowledge
 from boathouse.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
+    from boathouse.config import QueryLimits
     from boathouse.query import Result
     from boathouse.query.policy import Policy
     from boathouse.workbench import Workbench
 
 Step = Callable[[str], None]
+
+
+class RunQuery(Protocol):
+    """Runs one guarded query as the caller, on the versions that are named."""
+
+    def __call__(self, sql: str, versions: dict[str, int] | None = None) -> Result: ...
 
 
 @dataclass
@@ -27,7 +34,8 @@ class Context:
     wb: Workbench
     policy: Policy
     known: Knowledge
-    run: Callable[[str], Result]
+    run: RunQuery
+    limits: QueryLimits
     conversation: Conversation
     caller: str
     step: Step = field(default=lambda _: None)

@@ -9,7 +9,7 @@ import pyarrow as pa
 from pydantic import BaseModel, Field, ValidationError
 
 from boathouse.ask.answer import Draft
-from boathouse.ask.chart import SCHEMA
+from boathouse.ask.chart import SCHEMA, is_figure
 from boathouse.ask.documents import relevant
 from boathouse.ask.intent import UnclearError
 from boathouse.ask.leaving import told
@@ -106,13 +106,7 @@ def _draft(reply: _Reply, context: Context) -> Draft:
             f"The model says that the data cannot answer this: {(reply.cannot_answer or 'no reason given')[:1_000]}"
         )
     schema = context.run(f"SELECT * FROM ({reply.sql.strip().rstrip(';')}\n) LIMIT 0").schema
-    figures = [field.name for field in schema if _is_figure(field.type)]
-    groups = [field.name for field in schema if field.name not in figures]
-    return Draft(reply.sql, [note[:500] for note in reply.assumptions[:20]], figures, groups, chart=_picture(reply.chart, schema))
-
-
-def _is_figure(kind: pa.DataType) -> bool:
-    return pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
+    return Draft.over(reply.sql, schema, [note[:500] for note in reply.assumptions[:20]], chart=_picture(reply.chart, schema))
 
 
 def _picture(chart: _Chart | None, schema: pa.Schema) -> dict[str, Any] | None:
@@ -123,7 +117,7 @@ def _picture(chart: _Chart | None, schema: pa.Schema) -> dict[str, Any] | None:
     def axis(name: str) -> dict[str, Any]:
         kind = schema.field(name).type
         timed = pa.types.is_temporal(kind)
-        return {"field": name, "type": "quantitative" if _is_figure(kind) else "temporal" if timed else "nominal", "title": name}
+        return {"field": name, "type": "quantitative" if is_figure(kind) else "temporal" if timed else "nominal", "title": name}
 
     encoding = {"x": axis(chart.x), "y": axis(chart.y)} | ({"color": axis(chart.color)} if chart.color else {})
     return {"$schema": SCHEMA, "mark": {"type": chart.mark}, "encoding": encoding}

@@ -96,7 +96,10 @@ class Ask(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    answerer: str = Field("offline", description="`offline`, `sql` (a model writes the query), or another that is installed.")
+    answerer: str | None = Field(
+        None, description="`offline`, `sql` (a model writes the query), `pandasai` (it writes Python, which runs in a jail), or another "
+        "that is installed; unset: `offline`, and where a model is set `pandasai` where its jail holds, else `sql`.",
+    )  # fmt: skip
     model: str | None = Field(None, description="The model, by LiteLLM's name for it: `openai/…`, `anthropic/…`, `ollama/…`.")
     url: str | None = Field(None, description="The address of a server that speaks OpenAI's protocol; unset: the provider's.")
     key: str | None = Field(None, description="Its key as `${NAME}`; unset: the provider's own variable.")

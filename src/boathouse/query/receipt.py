@@ -30,6 +30,7 @@ class Asked:
     roles: tuple[str, ...]
     policies: list[AppliedPolicy]
     at: datetime
+    python: str | None = None
 
 
 class _Part(BaseModel):
@@ -72,6 +73,10 @@ class Receipt(_Part):
     order_digest: str | None = Field(description="Of the rows in their order, where the query orders them.")
     replayable: bool
     changing: list[str] = Field(description="What in the query need not give the same answer twice.")
+    python: str | None = Field(
+        None,
+        description="The Python that made the rows of what its queries gave, where a model wrote some; `sql` is the last of those.",
+    )
     engine: str
     boathouse: str
     asked_at: datetime
@@ -87,7 +92,7 @@ class Receipt(_Part):
             "sql": asked.sql, "parameters": json.loads(json.dumps(asked.parameters, default=str)),
             "tables": [_table(snapshot, asked.at, snapshot.name in hidden) for snapshot in asked.tables],
             "roles": list(asked.roles), "policies": asked.policies, "rows": digest.rows, "cut_at": cut_at,
-            "digest": digest.value(), "order_digest": digest.order(), "replayable": not changing, "changing": changing,
+            "digest": digest.value(), "order_digest": digest.order(), "replayable": not changing, "changing": changing, "python": asked.python,
         }  # fmt: skip
         made = cls(id="", **proof, engine=f"duckdb {duckdb.__version__}", boathouse=__version__, asked_at=asked.at)
         return made.model_copy(update={"id": made.sealed()})
@@ -97,6 +102,8 @@ class Receipt(_Part):
         kept = self.model_dump(mode="json", exclude={"id", "engine", "boathouse", "asked_at"})
         for table in kept["tables"]:
             del table["age_hours"]
+        if self.python is None:  # so that a receipt of before keeps its id
+            del kept["python"]
         return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()[:20]
 
     @classmethod
@@ -128,7 +135,8 @@ class Receipt(_Part):
         cut = f", cut at {self.cut_at:,}" if self.cut_at else ""
         policy = " · a policy applied" if self.policies else ""
         again = "" if self.replayable else f" · need not repeat itself: {', '.join(self.changing)}"
-        return f"receipt {self.id[:8]} · {tables} · {self.rows:,} row{'' if self.rows == 1 else 's'}{cut} · {self.digest[:8]}{policy}{again}"
+        python = " · made by Python in the jail" if self.python else ""
+        return f"receipt {self.id[:8]} · {tables} · {self.rows:,} row{'' if self.rows == 1 else 's'}{cut} · {self.digest[:8]}{python}{policy}{again}"
 
 
 def _table(snapshot: Snapshot, at: datetime, hidden: bool) -> ReadTable:

@@ -69,8 +69,8 @@ class Tools:
         """The answer to a question in plain language, a question back, or a refusal; a follow-up knows what was asked before."""
 
         def run(caller: Caller) -> dict[str, Any]:
-            def through(sql: str, limits: QueryLimits) -> Result:
-                return self.workers.result(sql, limits, caller.policy)
+            def through(sql: str, limits: QueryLimits, versions: dict[str, int] | None) -> Result:
+                return self.workers.result(sql, limits, caller.policy, versions)
 
             answer = self.wb.ask(question, conversation=self._talk, answerer=answerer, limits=self._limits(), role=caller.policy,
                                  run=through, caller=caller.name)  # fmt: skip

@@ -107,10 +107,10 @@ class Workers:
                 self._drop(worker)
                 self._start()
 
-    def result(self, sql: str, limits: QueryLimits, policy: Policy) -> Result:
+    def result(self, sql: str, limits: QueryLimits, policy: Policy, versions: dict[str, int] | None = None) -> Result:
         """A query's rows, as a result: one row more than is wanted says whether it was cut."""
         wanted = limits.model_copy(update={"rows": limits.rows + 1 if limits.rows else None})
-        pieces = self.run(Job(sql, None, None, wanted, policy, "arrow"))
+        pieces = self.run(Job(sql, None, versions, wanted, policy, "arrow"))
         head = next(pieces)
         assert isinstance(head, Head)
         table = pa.ipc.open_stream(b"".join(piece for piece in pieces if isinstance(piece, bytes))).read_all()

@@ -45,8 +45,8 @@ def ask(request: Request, site: Served, who: Who, asked: Question) -> Response:
 
 
 def _answered(request: Request, site: Site, who: Caller, talk: Talk, question: str, step: Any) -> dict[str, Any]:
-    def run(sql: str, limits: QueryLimits) -> Result:
-        result = site.workers.result(sql, limits, who.policy)
+    def run(sql: str, limits: QueryLimits, versions: dict[str, int] | None) -> Result:
+        result = site.workers.result(sql, limits, who.policy, versions)
         parameters = request.state.audit["parameters"]
         note(request, result.asked)
         request.state.audit["parameters"] = parameters

@@ -1,0 +1,186 @@
+"""Python that a model wrote, at work in the jail: the queries it may run, the table that it makes, and the proof of that."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any, Literal
+
+import pyarrow as pa
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from boathouse.ask.jail import Cell, jail
+from boathouse.ask.model import ModelError
+from boathouse.ask.protocol import RunQuery
+from boathouse.config import QueryLimits
+from boathouse.errors import LimitError, QueryError
+from boathouse.names import distinct
+from boathouse.query import Result
+from boathouse.query.receipt import Asked, Receipt
+
+_QUERIES = 20
+_BYTES = 256 << 20  # of a query's rows
+_CHANGING = re.compile(r"\b(random|sample|shuffle|now|today|utcnow|time|uuid\d|urandom|secrets|id)\b")
+AskModel = Callable[[str, "Problem | None"], str]
+
+
+class _Said(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Problem(_Said):
+    """Why the last code did not do."""
+
+    kind: str = Field(max_length=200)
+    message: str = Field(max_length=10_000)
+
+
+class _Prompt(_Said):
+    prompt: str = Field(max_length=4_000_000)
+    problem: Problem | None
+
+
+class _Query(_Said):
+    sql: str = Field(max_length=20_000)
+
+
+class _Column(_Said):
+    name: str = Field(max_length=1_000)
+    kind: Literal["boolean", "integer", "number", "decimal", "timestamp", "date", "text"]
+
+
+class Made(_Said):
+    """What the code came to: a table, or the word that it drew one."""
+
+    made: Literal["number", "string", "dataframe", "plot"]
+    columns: list[_Column] = Field(max_length=1_000)
+    rows: list[list[bool | int | float | str | None]] = Field(max_length=10_000)
+    code: str = Field("", max_length=200_000)
+
+    def table(self) -> pa.Table:
+        """Raises ModelError where the cells are not of the kinds that they are said to be."""
+        try:
+            cells = list(zip(*self.rows, strict=True)) if self.rows else [()] * len(self.columns)
+            arrays = [_array(column.kind, values) for column, values in zip(self.columns, cells, strict=True)]
+        except (ValueError, TypeError, OverflowError, InvalidOperation, pa.ArrowException) as error:
+            raise ModelError(f"the model's Python made no table that can be used: {str(error)[:200]}") from None
+        return pa.table(arrays, names=distinct([column.name for column in self.columns]))
+
+
+class _Failed(_Said):
+    failed: str = Field(max_length=200)
+    message: str = Field(max_length=10_000)
+
+
+_FRAME: TypeAdapter[_Prompt | _Query | Made | _Failed] = TypeAdapter(_Prompt | _Query | Made | _Failed)
+
+
+class Queries:
+    """The door to the data: each query guarded, planned before it runs, and on the versions that the first one saw."""
+
+    def __init__(self, run: RunQuery, versions: dict[str, int] | None = None, seen: Callable[[list[str]], None] | None = None):
+        self._run, self._versions, self._seen = run, dict(versions or {}), seen
+        self.results: list[Result] = []
+
+    def answer(self, cell: Cell, sql: str) -> None:
+        """Runs a query and hands in its rows, or why there are none. Raises LimitError where it takes too long."""
+        if len(self.results) >= _QUERIES:
+            raise ModelError(f"the model's Python ran more than {_QUERIES} queries", hint="ask in other words")
+        try:
+            planned = self._run(f"SELECT * FROM ({sql.strip().rstrip(';')}\n) LIMIT 0", self._versions)
+            planned.close()
+            if self._seen:
+                self._seen(list(planned.versions))  # from here on an error may quote cells
+            result = self._run(sql, self._versions)
+            table = result.arrow()
+        except LimitError:
+            raise
+        except QueryError as error:
+            cell.say({"problem": error.message})
+            return
+        if result.cut or table.nbytes > _BYTES:
+            cell.say({"problem": f"more than {result.limits.rows or 0:,} rows, or {_BYTES >> 20} MB: aggregate in SQL"})
+            return
+        self._versions |= result.versions
+        self.results.append(result)
+        sink = pa.BufferOutputStream()
+        with pa.ipc.new_stream(sink, table.schema) as writer:
+            writer.write_table(table)
+        cell.say({"rows": table.num_rows}, sink.getvalue())
+
+    def proven(self, made: Made, limits: QueryLimits) -> Result:
+        """The rows that the code made, with its proof; a query's own where the code handed them on as they were, or drew them.
+        Raises ModelError where it read nothing."""
+        if not self.results:
+            raise ModelError("the model's Python read no data, so its answer would be a guess", hint="ask in other words")
+        if made.made == "plot":
+            return self.results[-1]
+        own = Result.of(made.table(), self._asked(made.code), limits)
+        same = (result for result in self.results if result.receipt.digest == own.receipt.digest)
+        return next(same, own)
+
+    def _asked(self, code: str) -> Asked:
+        every = [result.asked for result in self.results]
+        changing = {word for asked in every for word in asked.changing} | {f"Python: {word}" for word in _CHANGING.findall(code)}
+        tables = {table.name: table for asked in every for table in asked.tables}
+        policies = {policy.dataset: policy for asked in every for policy in asked.policies}
+        return replace(
+            every[-1], ordered=all(asked.ordered for asked in every), changing=sorted(changing), tables=list(tables.values()),
+            policies=list(policies.values()), at=datetime.now(UTC), python=code,
+        )  # fmt: skip
+
+
+def work(cell: Cell, job: dict[str, Any], queries: Queries, model: AskModel) -> Made:
+    """Has the job done, answering at both doors meanwhile. Raises ModelError where it comes to nothing."""
+    cell.say(job)
+    while True:
+        try:
+            said = _FRAME.validate_python(cell.hear())
+        except ValidationError:
+            raise ModelError("the model's Python said what nobody can use", hint="ask in other words") from None
+        match said:
+            case _Prompt():
+                cell.say({"text": model(said.prompt, said.problem)})
+            case _Query():
+                queries.answer(cell, said.sql)
+            case _Failed():
+                raise ModelError(f"the model's Python failed: {said.failed}: {said.message}"[:1_000], hint="ask in other words")
+            case Made():
+                return said
+
+
+def again(receipt: Receipt, run: RunQuery, limits: QueryLimits) -> Receipt:
+    """The receipt of another run of the same Python, on the same versions. Raises JailError, ModelError."""
+    queries = Queries(run, {table.name: table.version for table in receipt.tables})
+    with jail().cell() as cell:
+        made = work(cell, {"datasets": [], "code": receipt.python}, queries, _no_model)
+    return queries.proven(made.model_copy(update={"code": receipt.python}), limits).receipt
+
+
+def _no_model(prompt: str, problem: Problem | None) -> str:
+    raise ModelError("code that is run again asks no model")
+
+
+def _array(kind: str, values: tuple[Any, ...]) -> pa.Array:
+    there = [value for value in values if value is not None]
+    match kind:
+        case "boolean":
+            return pa.array(values, pa.bool_())
+        case "integer":
+            return pa.array(values, pa.int64())
+        case "number":
+            return pa.array([None if value is None or math.isnan(value) else float(value) for value in values], pa.float64())
+        case "decimal":
+            return pa.array([None if value is None else Decimal(str(value)) for value in values])
+        case "timestamp":
+            zone = "UTC" if there and datetime.fromisoformat(str(there[0])).tzinfo else None
+            return pa.array(
+                [None if value is None else datetime.fromisoformat(str(value)) for value in values], pa.timestamp("us", zone)
+            )
+        case "date":
+            return pa.array([None if value is None else date.fromisoformat(str(value)) for value in values], pa.date32())
+    return pa.array([None if value is None else str(value) for value in values], pa.string())
