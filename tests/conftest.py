@@ -22,6 +22,7 @@ from demo import silos
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
+os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # or a test that imports it waits for its prices
 REPOSITORY = Path(__file__).parents[1]
 SHARED = REPOSITORY.parent / "shared" / "data"
 

@@ -217,13 +217,14 @@ def test_a_follow_up_knows_the_code_of_before(wb: Workbench):
 
 
 def test_all_queries_of_an_answer_see_the_same_versions(wb: Workbench):
-    def between(messages: list[dict[str, Any]]) -> str:
-        if len(messages) > 4:
+    def step(text: str) -> None:
+        if text.endswith("try 2"):
             publish(wb, "moving", "n: BIGINT", "1\n2\n3\n")
-        return told('n = len(execute_sql_query("SELECT n FROM moving"))\nif n == 1: raise KeyError("again")\nresult = {"type": "number", "value": n}')
 
     publish(wb, "moving", "n: BIGINT", "1\n")
-    answer, _ = ask(wb, between)
+    code = 'n = len(execute_sql_query("SELECT n FROM moving"))\nif n == 1: raise KeyError("again")\nresult = {"type": "number", "value": n}'
+    answer, _ = ask(wb, told(code), step=step)
+    assert wb.tables.newest("moving").version == 1
     assert answer.status == "failed"
     assert "KeyError" in answer.text
 

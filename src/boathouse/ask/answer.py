@@ -102,7 +102,7 @@ def _sentence(names: list[str], rows: list[dict[str, Any]], count: int, draft: D
         return "There are no rows for this."
     first = ", ".join(_words(name, rows[0][name], draft) for name in names[:6])
     if count == 1:
-        return f"{first}."
+        return f"{first.rstrip('.')}."  # a text may end its own sentence
     more = f"the first {count:,} rows" if cut else f"{count:,} rows"
     return f"{more}, first {first}."
 

@@ -23,6 +23,7 @@ from boathouse.query import Result
 from boathouse.query.receipt import Asked, Receipt
 
 _QUERIES = 20
+_NONE = {"name": "none", "columns": []}  # PandasAI wants one; code that is run again knows its own
 _BYTES = 256 << 20  # of a query's rows
 _CHANGING = re.compile(r"\b(random|sample|shuffle|now|today|utcnow|time|uuid\d|urandom|secrets|id)\b")
 AskModel = Callable[[str, "Problem | None"], str]
@@ -157,7 +158,7 @@ def again(receipt: Receipt, run: RunQuery, limits: QueryLimits) -> Receipt:
     """The receipt of another run of the same Python, on the same versions. Raises JailError, ModelError."""
     queries = Queries(run, {table.name: table.version for table in receipt.tables})
     with jail().cell() as cell:
-        made = work(cell, {"datasets": [], "code": receipt.python}, queries, _no_model)
+        made = work(cell, {"datasets": [_NONE], "code": receipt.python}, queries, _no_model)
     return queries.proven(made.model_copy(update={"code": receipt.python}), limits).receipt
 
 

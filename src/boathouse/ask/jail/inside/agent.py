@@ -25,7 +25,7 @@ from pandasai.llm.base import LLM
 
 _ROWS = 10_000  # rows of an answer
 _TEXT = 2_000  # characters of a cell of it
-_RETRIES = 2
+_RETRIES = 9  # the house ends it sooner
 _REHEARSED = """
 import pandas as pd
 d = execute_sql_query("SELECT n FROM d").groupby("n").size()
