@@ -64,7 +64,7 @@ def test_a_broken_query_is_mended_by_the_engines_words(wb: Workbench):
 @pytest.mark.parametrize(
     "sql",
     ["SELECT * FROM read_csv('/etc/passwd')", "DROP TABLE orders", "SELECT * FROM duckdb_settings()", "SELECT 1; SELECT 2",
-     "COPY orders TO 'x'", "SELECT nonsense"],
+     "COPY orders TO 'x'", "SELECT nonsense", "SELECT * FROM nonsense"],
 )  # fmt: skip
 def test_what_may_not_run_never_does(wb: Workbench, sql: str):
     with scripted(json.dumps({"sql": sql})) as model:

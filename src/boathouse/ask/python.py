@@ -17,7 +17,7 @@ from boathouse.ask.jail import Cell, jail
 from boathouse.ask.model import ModelError
 from boathouse.ask.protocol import RunQuery
 from boathouse.config import QueryLimits
-from boathouse.errors import LimitError, QueryError
+from boathouse.errors import LimitError, QueryError, UsageError
 from boathouse.names import distinct
 from boathouse.query import Result
 from boathouse.query.receipt import Asked, Receipt
@@ -100,7 +100,7 @@ class Queries:
             table = result.arrow()
         except LimitError:
             raise
-        except QueryError as error:
+        except (QueryError, UsageError) as error:  # the latter for a dataset that is none
             cell.say({"problem": error.message})
             return
         if result.cut or table.nbytes > _BYTES:

@@ -16,7 +16,7 @@ from boathouse.ask.leaving import told
 from boathouse.ask.model import Model, ModelError
 from boathouse.ask.protocol import Context
 from boathouse.ask.verified import read
-from boathouse.errors import LimitError, QueryError
+from boathouse.errors import BoathouseError, LimitError, MissingError, QueryError
 
 _TRIES = 3
 _EARLIER = 6  # turns of the conversation that are told
@@ -67,16 +67,15 @@ class Sql:
             messages += [{"role": "user", "content": turn["question"]},
                          {"role": "assistant", "content": json.dumps({"sql": turn["sql"], "question_back": None if turn["sql"] else turn["answer"]})}]  # fmt: skip
         messages.append({"role": "user", "content": question})
-        problem: QueryError = ModelError("the model was not asked")
+        problem: BoathouseError = ModelError("the model was not asked")
         for attempt in range(_TRIES):
             context.step("asking the model" if not attempt else f"mending the query, try {attempt + 1}")
             text = model.complete(messages)
             try:
-                reply = _reply(text)
-                return _draft(reply, context)
+                return _draft(_reply(text), context)
             except LimitError:
                 raise
-            except QueryError as error:  # planned, never run: its words name columns and functions, not cells
+            except (QueryError, MissingError) as error:  # planned, never run: its words name datasets and columns, not cells
                 problem = error
             messages += [{"role": "assistant", "content": text[:4_000]},
                          {"role": "user", "content": f"That does not work: {problem.message}. Answer again, with one JSON object."}]  # fmt: skip
