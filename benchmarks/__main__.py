@@ -1,4 +1,4 @@
-"""`python -m benchmarks [road|memory|upsert|small|tpch|points|stream|start|ask …]`: tables on stdout, a plot in docs/pictures/road.svg."""
+"""`python -m benchmarks [road|memory|upsert|small|tpch|points|stream|start|ask|model …]`: tables on stdout, a plot in docs/pictures/road.svg."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def small() -> str:
 def main() -> None:
     known = {
         "road": road, "memory": memory, "upsert": upsert, "small": small,
-        "tpch": lambda: queries.tpch(DATA), "points": lambda: api.points(DATA), "stream": lambda: api.stream(DATA), "start": lambda: api.start(DATA), "ask": lambda: ask.ask(DATA),
+        "tpch": lambda: queries.tpch(DATA), "points": lambda: api.points(DATA), "stream": lambda: api.stream(DATA), "start": lambda: api.start(DATA), "ask": lambda: ask.ask(DATA), "model": lambda: ask.model(DATA),
     }  # fmt: skip
     DATA.mkdir(exist_ok=True)
     reports = [known[name]() for name in sys.argv[1:] or known]

@@ -44,6 +44,11 @@ def main() -> int:
     _say("Anyone may ask. No model is needed, and nothing is guessed:")
     _boathouse("ask", "which region sold most last month?")
 
+    if sys.platform == "linux":
+        _say("With a model, PandasAI may answer: its Python runs in a jail, in an environment of its own.")
+        print("$ python -m boathouse.ask.jail", flush=True)
+        subprocess.run([sys.executable, "-m", "boathouse.ask.jail"], check=False)  # without it, `sql` answers
+
     _say("No bad row got in and none was lost: what was kept out lies in quarantine, with its reason.")
     _boathouse("quarantine", "orders", lines=_QUARANTINED)
 

@@ -22,6 +22,8 @@ def examine(workbench: Workbench) -> list[Check]:
     checks += [_package(name) for name in _PACKAGES]
     checks.append(("workbench", True, str(workbench.root)))
     checks.append(_lake(workbench))
+    if workbench.config.ask.model:
+        checks.append(_jail())
     for name in workbench.pipelines():
         checks.append(_pipeline(workbench, name))
     return checks
@@ -40,6 +42,17 @@ def _lake(workbench: Workbench) -> Check:
         return "lake", True, f"{workbench.lake.store.root}, {found} datasets"
     except BoathouseError as error:
         return "lake", False, error.render()
+
+
+def _jail() -> Check:
+    """Whether Python that a model writes can be run; where it cannot, `sql` answers."""
+    from boathouse.ask.jail import JailError, jail
+
+    try:
+        with jail().cell():
+            return "jail", True, "every layer holds"
+    except JailError as error:
+        return "jail", True, f"{error.message}; so sql answers"
 
 
 def _pipeline(workbench: Workbench, name: str) -> Check:

@@ -125,8 +125,9 @@ def show_answer(answer: Answer) -> None:
             note.print(Text(f"{len(answer.rows) - _ROWS:,} more rows: --json gives all", "dim"))
     for assumption in answer.assumptions:
         note.print(Text(f"· {assumption}", "dim"))
-    if answer.sql:
-        note.print(Text(answer.sql, "dim cyan"))
+    for code in (answer.sql, answer.python):
+        if code:
+            note.print(Text(code, "dim cyan"))
     if answer.receipt:
         note.print(Text(str(answer.receipt), "dim"))
 

@@ -371,7 +371,7 @@ class Workbench:
         pipeline, runs = self.publisher(name), self.run_records.read(dataset=name)
         asked = [query for query in self.queries() if policy.may_ask(query)]
         reading = [query.name for query in asked if name in self.reader.reads(with_casts(query)[0])]
-        return catalog.in_full(self._catalog, name, pipeline, policy, runs, reading)
+        return catalog.in_full(self._catalog, name, pipeline, policy, runs, reading, clock.now(self.tz))
 
     def _visible(self, name: str, policy: Policy) -> list[str]:
         from boathouse.query.guard import no_dataset

@@ -86,3 +86,22 @@ def test_a_dataset_whose_latest_run_was_rejected_is_answered_with_that_said(wb: 
     answer = wb.ask("how many orders?")
     assert answer.rows == [{"count": 3}]
     assert "latest run of orders was rejected" in answer.text
+
+
+def test_a_dataset_that_is_overdue_is_answered_with_that_said(wb: Workbench, monkeypatch: pytest.MonkeyPatch):
+    path = wb.root / "pipelines" / "orders.yml"
+    path.write_text(path.read_text(encoding="utf-8") + 'schedule: "0 5 * * *"\n', encoding="utf-8")
+    assert "due" not in wb.ask("how many orders?").text
+    assert wb.dataset("orders")["freshness"]["overdue_since"] is None
+    monkeypatch.setenv("BOATHOUSE_NOW", "2099-01-02T09:00:00")
+    assert "orders was due at 2099-01-02 05:00 and has not run since" in wb.ask("how many orders?").text
+    assert wb.dataset("orders")["freshness"]["overdue_since"].startswith("2099-01-02T05:00")
+
+
+def test_a_schedule_that_is_no_cron_line_is_an_error_that_names_its_line(wb: Workbench):
+    path = wb.root / "pipelines" / "orders.yml"
+    path.write_text(path.read_text(encoding="utf-8") + "schedule: daily\n", encoding="utf-8")
+    ran = boathouse(wb, "run", "orders")
+    assert ran.returncode == 2
+    assert "no cron line" in ran.stderr
+    assert "orders.yml" in ran.stderr

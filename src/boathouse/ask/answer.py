@@ -68,6 +68,11 @@ class Answer:
         return cls("answered", question, " ".join([text, *warnings]), answerer, names, rows, result.sql, picture,
                    draft.assumptions, [], result.receipt)  # fmt: skip
 
+    @property
+    def python(self) -> str | None:
+        """The Python that made the rows, where a model wrote some."""
+        return self.receipt.python if self.receipt else None
+
     def __bool__(self) -> bool:
         return self.status == "answered"
 

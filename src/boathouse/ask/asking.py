@@ -6,8 +6,10 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from boathouse import clock
 from boathouse.ask.answer import Answer, Draft
 from boathouse.ask.conversation import Conversation
 from boathouse.ask.glossary import FILE
@@ -20,6 +22,7 @@ from boathouse.config import QueryLimits
 from boathouse.errors import QueryError
 from boathouse.query import Result
 from boathouse.query.policy import Policy
+from boathouse.schedule import overdue
 
 if TYPE_CHECKING:
     from boathouse.workbench import Workbench
@@ -102,7 +105,7 @@ class Asker:
             draft.assumptions += notes
         asking.step("running the query")
         result = draft.result or context.run(draft.sql)
-        return Answer.of(question, name, draft, result, self._warnings(result))
+        return Answer.of(question, name, draft, result, self._warnings(result, known.schedules))
 
     def known(self, policy: Policy) -> Knowledge:
         """What is known as a policy shows it, read again when a table, a pipeline or the day has changed."""
@@ -135,15 +138,22 @@ class Asker:
         found += [f"how many {name.replace('_', ' ')} are there" for name in known.datasets]
         return found[:_SUGGESTED]
 
-    def _warnings(self, result: Result) -> list[str]:
-        """What an answer must not leave unsaid: rows that a policy hides, and datasets whose latest run published nothing."""
+    def _warnings(self, result: Result, schedules: dict[str, str]) -> list[str]:
+        """What an answer must not leave unsaid: rows that a policy hides, datasets whose latest run published nothing, and those
+        that should have run since."""
         said = []
         for applied in result.asked.policies:
             if applied.rows_filtered:
                 said.append(f"You see only some of the rows of {applied.dataset}: others may be there.")
         for table in result.asked.tables:
             runs = self.wb.run_records.read(dataset=table.name)
+            day = f"{table.committed_at:%Y-%m-%d %H:%M}"
             if runs and runs[0]["status"] in ("failed", "rejected"):
-                day = f"{table.committed_at:%Y-%m-%d %H:%M}"
                 said.append(f"The latest run of {table.name} was {runs[0]['status']}, so this is as of {day} UTC.")
+            elif table.name in schedules:
+                last = datetime.fromisoformat(runs[0]["started_at"]) if runs else None
+                if due := overdue(schedules[table.name], last, clock.now(self.wb.tz)):
+                    said.append(
+                        f"{table.name} was due at {due:%Y-%m-%d %H:%M} and has not run since, so this is as of {day} UTC."
+                    )
         return said

@@ -34,7 +34,7 @@ class Thumb:
 
 def give(lake: Lake, answer: Answer, who: str, *, good: bool, reason: str) -> Thumb:
     made = Thumb(uuid.uuid4().hex[:8], datetime.now(UTC).isoformat(timespec="seconds"), who, good, reason[:2_000], answer.question,
-                 answer.text, answer.sql)  # fmt: skip
+                 answer.text, None if answer.python else answer.sql)  # fmt: skip
     lake.prepare()
     lake.store.put_bytes(json.dumps(asdict(made), ensure_ascii=False).encode(), f"{_FOLDER}/{made.id}.json")
     return made
@@ -55,7 +55,9 @@ def verify(lake: Lake, root: Path, name: str, author: str, today: date) -> Path:
     if thumb is None:
         raise MissingError(f"no thumb {name!r}", hint="boathouse ask review lists them")
     if not thumb.sql:
-        raise UsageError(f"{thumb.question!r} was not answered, so there is no SQL to stand for", hint=f"write it into {FILE}")
+        raise UsageError(
+            f"{thumb.question!r} was not answered by a query alone, so there is no SQL to stand for", hint=f"write it into {FILE}"
+        )
     if _moves(thumb.question, today):
         raise UsageError(f"{thumb.question!r} speaks of a period that moves on, and its SQL does not",
                          hint=f"write it into {FILE} with current_date in its SQL")  # fmt: skip

@@ -40,6 +40,7 @@ class Knowledge:
     values: dict[tuple[str, ...], list[Value]] = field(default_factory=dict)
     glossary: dict[str, str] = field(default_factory=dict)
     stems: dict[str, list[tuple[str, Value]]] = field(default_factory=dict)  # values of one word, of columns with few
+    schedules: dict[str, str] = field(default_factory=dict)  # cron lines, by dataset
     longest: int = 1
     _paths: dict[str, dict[str, list[tuple[Relation, ...]]]] = field(default_factory=dict)
 
@@ -56,6 +57,8 @@ class Knowledge:
         for entry in wb.catalog(role=policy):
             pipeline = wb.publisher(entry["name"])
             pipelines[entry["name"]] = pipeline
+            if pipeline and pipeline.schedule:
+                known.schedules[entry["name"]] = pipeline.schedule
             known.datasets[entry["name"]] = profiled(wb, policy, entry, pipeline, known.lexicon)
         for name, pipeline in pipelines.items():
             known._name(known.datasets[name], pipeline)

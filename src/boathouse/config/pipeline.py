@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator,
 
 from boathouse.config.load import Lines, read_yaml, validate
 from boathouse.errors import UsageError, did_you_mean
+from boathouse.schedule import check
 
 _NAME = re.compile(r"^[A-Za-z][A-Za-z0-9_]*$")
 _SCALAR = r"(BIGINT|INTEGER|SMALLINT|TINYINT|DOUBLE|FLOAT|DECIMAL\(\d+, ?\d+\)|BOOLEAN|DATE|TIMESTAMP|TIMESTAMPTZ|VARCHAR|BLOB)"
@@ -129,6 +130,11 @@ class Pipeline(BaseModel):
     _name: str = PrivateAttr("")
     _path: Path = PrivateAttr(Path())
     _lines: Lines = PrivateAttr(default_factory=dict)
+
+    @field_validator("schedule")
+    @classmethod
+    def _is_a_cron_line(cls, value: str | None) -> str | None:
+        return value and check(value)
 
     @field_validator("key", "partition_by", "drop", mode="before", json_schema_input_type=str | list[str])
     @classmethod

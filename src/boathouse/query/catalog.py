@@ -11,6 +11,7 @@ from boathouse.lake import Table
 from boathouse.lake.catalog import Catalog
 from boathouse.lake.table import BATCH
 from boathouse.query.policy import Policy
+from boathouse.schedule import overdue
 from boathouse.secrets import scrub
 
 
@@ -26,17 +27,29 @@ def described(catalog: Catalog, name: str, pipeline: Pipeline | None, policy: Po
 
 
 def in_full(
-    catalog: Catalog, name: str, pipeline: Pipeline | None, policy: Policy, runs: list[dict[str, Any]], queries: Iterable[str]
+    catalog: Catalog,
+    name: str,
+    pipeline: Pipeline | None,
+    policy: Policy,
+    runs: list[dict[str, Any]],
+    queries: Iterable[str],
+    now: datetime,
 ) -> dict[str, Any]:
     """One dataset with its freshness, quality, lineage, versions and latest runs; under a policy without what was counted
-    or seen in its rows. `runs` are its pipeline's, newest first, `queries` the names of the saved ones that read it."""
+    or seen in its rows. `runs` are its pipeline's, newest first, `queries` the names of the saved ones that read it, `now` is in the workbench's time zone."""
     table = catalog.tables.newest(name)
     entry = described(catalog, name, pipeline, policy)
     updated, hidden = datetime.fromisoformat(entry["updated_at"]), bool(policy.applied([name]))
+    last = datetime.fromisoformat(runs[0]["started_at"]) if runs else None
+    due = overdue(pipeline.schedule, last, now) if pipeline and pipeline.schedule else None
     history = table.history()
     versions = [_version(commit, hidden) for commit in history]
     return entry | {
-        "freshness": {"updated_at": entry["updated_at"], "age_hours": round((datetime.now(UTC) - updated).total_seconds() / 3600, 1)},
+        "freshness": {
+            "updated_at": entry["updated_at"],
+            "age_hours": round((datetime.now(UTC) - updated).total_seconds() / 3600, 1),
+            "overdue_since": due and due.isoformat(),
+        },
         "quality": {
             "verdict": entry["verdict"],
             "expectations": None if hidden else _expectations(runs),

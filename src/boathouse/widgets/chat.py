@@ -107,13 +107,17 @@ class _Turn(widgets.VBox):
         self.children = tuple(parts)
 
     def _tools(self, answer: Answer) -> widgets.Widget:
-        """SQL and code on demand, and thumbs with a reason."""
+        """SQL and code on demand, and thumbs with a reason. A model's Python is shown, and never made a cell: that would run it
+        outside the jail."""
         shown = widgets.HTML()
         tools: list[Any] = []
         if answer.sql:
-            code = f'wb.sql("""\n{answer.sql}\n""").df()'
-            for name, words, text in (("SQL", "Show the SQL", answer.sql), ("As a cell", "Show it as a notebook cell", code)):
-                tools.append(_toggle(name, words, text, shown))
+            tools.append(_toggle("SQL", "Show the SQL", answer.sql, shown))
+            if answer.python:
+                tools.append(_toggle("Python", "Show the Python that made it", answer.python, shown))
+            else:
+                code = f'wb.sql("""\n{answer.sql}\n""").df()'
+                tools.append(_toggle("As a cell", "Show it as a notebook cell", code, shown))
         reason = widgets.Text(placeholder="Why? Then press Enter", layout=widgets.Layout(display="none", width="320px"))
         reason.continuous_update = False
         said = widgets.HTML()
