@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -80,3 +81,20 @@ def test_a_wrong_file_of_verified_questions_says_what_is_wrong(wb: Workbench):
     (wb.root / "questions" / "verified.yml").write_text("- ask: x\n  sql: SELECT 1\n", encoding="utf-8")
     with pytest.raises(UsageError, match="author"):
         wb.ask("x")
+
+
+def test_what_add_drafts_holds_when_it_is_taken(tmp_path: Path):
+    made = opened(tmp_path / "workbench")
+    (made.root / "sales.csv").write_text(
+        "sale_id,region,amount,sold,shipped\n1,West,10.50,2026-01-02,2026-01-09\n2,East,5.25,2026-01-03,2026-01-04\n",
+        encoding="utf-8",
+    )
+    made.add("sales", "sales.csv")
+    path = made.root / "pipelines" / "sales.yml"
+    drafted = path.read_text(encoding="utf-8")
+    assert "# metrics: {total_amount: sum(amount)}" in drafted
+    assert "# time: sold" in drafted
+    path.write_text(drafted.replace("# metrics:", "metrics:").replace("# time:", "time:"), encoding="utf-8")
+    taught = boathouse.open(made.root)
+    taught.run("sales")
+    assert rows(taught, "total amount by region") == [("West", Decimal("10.50")), ("East", Decimal("5.25"))]

@@ -41,10 +41,19 @@ def render(name: str, location: str, family: str, source: Any, looked: Any, key:
         "# derive: {total: price * quantity}    further columns, each a SQL expression",
         "# quarantine_limit: 0.1                the share of a batch that may be kept out before all of it is",
         "# synonyms: [sale]                    what people call a row of it when they ask; a column takes synonyms too",
-        "# metrics: {revenue: sum(amount)}     figures that people ask for by name",
+        f"# metrics: {{{_metrics(looked)}}}  # figures that people ask for by name",
         f"# suite: {name}                       expectations/{name}.json",
     ]
+    times = [own for own, column in looked.columns.items() if column.type.startswith(("DATE", "TIMESTAMP"))]
+    if len(times) > 1:
+        lines.append(f"# time: {_scalar(times[0])}  # which of its dates 'last month' means: {', '.join(times)}")
     return "\n".join(lines) + "\n"
+
+
+def _metrics(looked: Any) -> str:
+    """A first draft of what its columns of money and measures may add up to."""
+    figures = [own for own, column in looked.columns.items() if column.type.startswith(("DECIMAL", "DOUBLE"))]
+    return ", ".join(f"total_{own}: sum({own})" for own in figures[:3]) or "revenue: sum(amount)"
 
 
 def _column(name: str, column: Any, notes: list[str]) -> str:
