@@ -98,6 +98,10 @@ def test_a_conversation(page: Page, wb: Workbench):
     assert "receipt" in page.locator(".bh-chat").inner_text()
     page.get_by_role("button", name="SQL", exact=True).click()
     page.get_by_text("GROUP BY").wait_for()
+    page.get_by_role("button", name="As a cell").click()
+    page.get_by_text("wb.sql(").first.wait_for()
+    if "/lab/" in page.url:
+        page.locator(".jp-Cell .cm-content", has_text="wb.sql(").wait_for()
 
     ask(page, "how many ordrs")  # a question back: its buttons ask again
     page.get_by_role("button", name="how many orders", exact=True).click()

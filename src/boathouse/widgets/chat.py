@@ -11,6 +11,7 @@ import ipywidgets as widgets
 
 from boathouse.ask import Answer, Conversation
 from boathouse.errors import BoathouseError
+from boathouse.widgets import cell
 
 if TYPE_CHECKING:
     from boathouse.query.policy import Policy
@@ -117,7 +118,8 @@ class _Turn(widgets.VBox):
                 tools.append(_toggle("Python", "Show the Python that made it", answer.python, shown))
             else:
                 code = f'wb.sql("""\n{answer.sql}\n""").df()'
-                tools.append(_toggle("As a cell", "Show it as a notebook cell", code, shown))
+                tools.append(_toggle("As a cell", "Open it as a new notebook cell", code, shown))
+                tools[-1].on_click(lambda _: cell.insert(code) if shown.value else None)  # not when it is pressed to hide it
         reason = widgets.Text(placeholder="Why? Then press Enter", layout=widgets.Layout(display="none", width="320px"))
         reason.continuous_update = False
         said = widgets.HTML()
