@@ -298,3 +298,16 @@ result = {"type": "number", "value": 1}"""
     assert len(model.asked) == 3
     assert "secretnote" not in model.told()
     assert "West" not in model.told()
+
+
+def test_it_is_scored_by_what_its_python_made(wb: Workbench, tmp_path: Path):
+    file = tmp_path / "questions.yml"
+    file.write_text(
+        "- {ask: revenue by region, sql: SELECT region, sum(amount) FROM orders GROUP BY 1}\n"
+        "- {ask: all orders, sql: SELECT region, amount FROM orders}\n",
+        encoding="utf-8",
+    )
+    with scripted(TABLE) as model:
+        wb.config.ask = wb.config.ask.model_copy(update={"answerer": "pandasai", "model": "openai/scripted", "url": model.url})
+        found = wb.evaluate(file)
+    assert [case["outcome"] for case in found.cases] == ["right", "wrong"]
