@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
 from fastapi.testclient import TestClient
 
+from boathouse.ask.jail import JailError, jail
 from boathouse.lake import audit
 from boathouse.workbench import Workbench
+from tests.ask.models import scripted
 
 
 def test_an_answer_with_its_receipt(client: TestClient):
@@ -51,3 +54,27 @@ def test_a_question_is_in_the_audit_log(client: TestClient, shop: Workbench):
     event = next(event for event in audit.read(shop.lake, 10) if event["path"] == "/ask")
     assert json.loads(event["parameters"]) == {"question": "how many orders?"}
     assert "count(*)" in event["sql"]
+
+
+PYTHON = """df = execute_sql_query("SELECT region, amount FROM orders ORDER BY ALL")
+result = {"type": "dataframe", "value": df.groupby("region")["amount"].sum().reset_index().sort_values("region")}"""
+
+
+def test_a_models_python_answers_many_at_once_and_its_receipt_holds(client: TestClient, shop: Workbench):
+    pytest.importorskip("litellm", reason="litellm is not installed: pip install 'boathouse[ask]'")
+    try:
+        jail()
+    except JailError as error:
+        pytest.skip(error.message)
+    before = shop.config.ask
+    with scripted(PYTHON) as model:
+        shop.config.ask = before.model_copy(update={"model": "openai/scripted", "url": model.url})
+        with ThreadPoolExecutor(6) as pool:
+            found = list(pool.map(lambda _: client.post("/ask", json={"question": "amount by region"}).json(), range(6)))
+    shop.config.ask = before
+    assert [answer["answerer"] for answer in found] == ["pandasai"] * 6
+    assert [[(row["region"], row["amount"]) for row in answer["rows"]] for answer in found] == [
+        [("North", 19.9), ("West", 127.5)]
+    ] * 6
+    assert "groupby" in found[0]["receipt"]["python"]
+    assert client.post("/replay", json=found[0]["receipt"]).json()["same"]
