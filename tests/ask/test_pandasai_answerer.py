@@ -303,11 +303,37 @@ result = {"type": "number", "value": 1}"""
 def test_it_is_scored_by_what_its_python_made(wb: Workbench, tmp_path: Path):
     file = tmp_path / "questions.yml"
     file.write_text(
-        "- {ask: revenue by region, sql: SELECT region, sum(amount) FROM orders GROUP BY 1}\n"
-        "- {ask: all orders, sql: SELECT region, amount FROM orders}\n",
+        "- {ask: revenue by region, sql: 'SELECT region, sum(amount) FROM orders GROUP BY 1'}\n"
+        "- {ask: all orders, sql: 'SELECT region, amount FROM orders'}\n",
         encoding="utf-8",
     )
     with scripted(TABLE) as model:
         wb.config.ask = wb.config.ask.model_copy(update={"answerer": "pandasai", "model": "openai/scripted", "url": model.url})
         found = wb.evaluate(file)
     assert [case["outcome"] for case in found.cases] == ["right", "wrong"]
+
+
+def test_whole_numbers_stay_whole(wb: Workbench):
+    code = """
+df = execute_sql_query("SELECT order_id + 9007199254740992 AS big, CASE WHEN order_id > 1 THEN order_id + 9007199254740992 END AS some, sum(order_id) OVER () AS total FROM orders ORDER BY 1")
+df["next"] = df["some"] + 1
+df["counted"] = df["total"] * 2
+result = {"type": "dataframe", "value": df}"""
+    answer, _ = ask(wb, told(code))
+    assert answer.status == "answered", answer.text
+    first, second = answer.rows[:2]
+    assert (first["big"], first["some"], first["total"], first["next"], first["counted"]) == (9007199254740993, None, 6, None, 12)
+    assert (second["some"], second["next"]) == (9007199254740994, 9007199254740995)
+
+
+@pytest.mark.parametrize(
+    ("line", "repeats"),
+    [("x = df['id'] if 'id' in df else 1", True), ("time = df['region']  # now", True), ("import random; x = random.random()", False),
+     ("x = df.sample(1)", False), ("x = pd.Timestamp.now()", False), ("from datetime import date; x = date.today()", False),
+     ("import time; x = time.time_ns()", False)],
+)  # fmt: skip
+def test_chance_and_the_clock_are_marked(wb: Workbench, line: str, repeats: bool):
+    code = f'df = execute_sql_query("SELECT region, order_id AS now FROM orders ORDER BY 2")\n{line}\nresult = {{"type": "number", "value": len(df)}}'
+    answer, _ = ask(wb, told(code))
+    assert answer.receipt is not None
+    assert answer.receipt.replayable == repeats, answer.receipt.changing

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import ast
 import math
-import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -25,7 +25,8 @@ from boathouse.query.receipt import Asked, Receipt
 _QUERIES = 20
 _NONE = {"name": "none", "columns": []}  # PandasAI wants one; code that is run again knows its own
 _BYTES = 256 << 20  # of a query's rows
-_CHANGING = re.compile(r"\b(random|sample|shuffle|now|today|utcnow|time|uuid\d|urandom|secrets|id)\b")
+_CHANGING = {"random", "default_rng", "sample", "shuffle", "now", "today", "utcnow", "time_ns", "strftime", "gmtime", "localtime", "perf_counter", "monotonic", "uuid1",
+             "uuid4", "urandom", "secrets"}  # fmt: skip
 AskModel = Callable[[str, "Problem | None"], str]
 
 
@@ -126,13 +127,22 @@ class Queries:
 
     def _asked(self, code: str) -> Asked:
         every = [result.asked for result in self.results]
-        changing = {word for asked in every for word in asked.changing} | {f"Python: {word}" for word in _CHANGING.findall(code)}
+        changing = {word for asked in every for word in asked.changing} | {f"Python: {word}" for word in _changing(code)}
         tables = {table.name: table for asked in every for table in asked.tables}
         policies = {policy.dataset: policy for asked in every for policy in asked.policies}
         return replace(
             every[-1], ordered=all(asked.ordered for asked in every), changing=sorted(changing), tables=list(tables.values()),
             policies=list(policies.values()), at=datetime.now(UTC), python=code,
         )  # fmt: skip
+
+
+def _changing(code: str) -> set[str]:
+    """What the code names that need not be the same twice: chance and the clock."""
+    named: set[str] = set()
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.Name | ast.Attribute | ast.alias):
+            named |= set(ast.unparse(node).split("."))
+    return named & _CHANGING
 
 
 def work(cell: Cell, job: dict[str, Any], queries: Queries, model: AskModel) -> Made:
