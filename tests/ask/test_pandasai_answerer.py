@@ -101,7 +101,8 @@ def test_rows_handed_on_as_they_were_have_the_querys_own_receipt(wb: Workbench):
         ),
     )
     assert answer.receipt is not None
-    assert answer.receipt.python is None
+    assert not answer.made_by_python
+    assert "execute_sql_query" in (answer.python or "")
     assert [str(row["n"]) for row in answer.rows] == ["20.00", "15.50"]
     assert wb.replay(answer.receipt).same
 
@@ -129,7 +130,8 @@ result = {"type": "plot", "value": "chart.png"}"""
     answer, _ = ask(wb, told(code))
     assert answer.status == "answered", answer.text
     assert answer.chart is not None
-    assert "png" not in json.dumps(answer.to_json())
+    assert "png" not in json.dumps([answer.chart, str(answer.rows)])
+    assert "stays in the jail" in answer.assumptions[-1]
     assert [row["region"] for row in answer.rows] == ["East", "West"]
 
 
@@ -337,3 +339,53 @@ def test_chance_and_the_clock_are_marked(wb: Workbench, line: str, repeats: bool
     answer, _ = ask(wb, told(code))
     assert answer.receipt is not None
     assert answer.receipt.replayable == repeats, answer.receipt.changing
+
+
+def test_rows_that_python_put_in_another_order_are_shown_so(wb: Workbench):
+    code = """
+df = execute_sql_query("SELECT region, sum(amount) AS revenue FROM orders GROUP BY 1 ORDER BY 2 DESC")
+result = {"type": "dataframe", "value": df.sort_values("revenue").reset_index(drop=True)}"""
+    answer, _ = ask(wb, told(code))
+    assert [row["region"] for row in answer.rows] == ["West", "East"]
+    assert answer.made_by_python
+
+
+def test_a_query_that_python_made_of_cells_is_not_told_in_the_next_turn(wb: Workbench):
+    code = told("""
+note = execute_sql_query("SELECT note FROM orders ORDER BY order_id")["note"][0]
+result = {"type": "dataframe", "value": execute_sql_query(f"SELECT region FROM orders WHERE note = '{note}'")}""")
+    talk = Conversation()
+    ask(wb, code, conversation=talk)
+    answer, model = ask(wb, TABLE, question="and by region", conversation=talk)
+    assert "secretnote" not in model.told()
+    assert "execute_sql_query" in model.told()
+    assert answer.status == "answered"
+
+
+def test_the_code_of_a_receipt_is_what_the_model_wrote(wb: Workbench):
+    code = told("""
+import gc
+df = execute_sql_query("SELECT * FROM orders")
+agent = next(one for one in gc.get_objects() if type(one).__name__ == "_Agent")
+agent._state.last_code_generated = "# " + df.to_json()
+result = {"type": "number", "value": 7}""")
+    talk = Conversation()
+    answer, _ = ask(wb, code, conversation=talk)
+    assert answer.receipt is not None
+    assert (answer.receipt.python or "").startswith("import gc")
+    _, model = ask(wb, TABLE, question="and by region", conversation=talk)
+    assert "secretnote" not in model.told()
+
+
+def test_an_answer_of_no_dataset_is_none(wb: Workbench):
+    answer, _ = ask(wb, told('execute_sql_query("SELECT 1")\nresult = {"type": "number", "value": 4200000}'))
+    assert answer.status == "failed"
+    assert "read no data" in answer.text
+
+
+def test_a_plan_made_of_cells_tells_none(wb: Workbench):
+    pivot = "SELECT regoin FROM (PIVOT orders ON note USING count(*) GROUP BY region)"
+    for answerer, reply in (("pandasai", told(f'execute_sql_query("{pivot}")')), ("sql", json.dumps({"sql": pivot}))):
+        _, model = ask(wb, reply, answerer=answerer)
+        assert len(model.asked) == 3
+        assert "secretnote" not in model.told()

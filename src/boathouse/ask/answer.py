@@ -31,6 +31,7 @@ class Draft:
     units: dict[str, str] = field(default_factory=dict)
     chart: dict[str, Any] | None = None
     result: Result | None = None  # where its rows are there already
+    python: str | None = None  # what a model wrote to get there
 
     @classmethod
     def over(cls, sql: str, schema: pa.Schema, assumptions: list[str], **more: Any) -> Draft:
@@ -54,6 +55,7 @@ class Answer:
     assumptions: list[str] = field(default_factory=list)
     options: list[str] = field(default_factory=list)
     receipt: Receipt | None = None
+    python: str | None = None
 
     @classmethod
     def of(cls, question: str, answerer: str, draft: Draft, result: Result, warnings: Sequence[str]) -> Answer:
@@ -66,12 +68,12 @@ class Answer:
         if picture is not None:
             picture = {**picture, "data": {"values": [{key: _plain(value) for key, value in row.items()} for row in rows]}}
         return cls("answered", question, " ".join([text, *warnings]), answerer, names, rows, result.sql, picture,
-                   draft.assumptions, [], result.receipt)  # fmt: skip
+                   draft.assumptions, [], result.receipt, draft.python)  # fmt: skip
 
     @property
-    def python(self) -> str | None:
-        """The Python that made the rows, where a model wrote some."""
-        return self.receipt.python if self.receipt else None
+    def made_by_python(self) -> bool:
+        """Whether Python that a model wrote made the rows, and not the query alone."""
+        return self.receipt is not None and self.receipt.python is not None
 
     def __bool__(self) -> bool:
         return self.status == "answered"
@@ -90,7 +92,7 @@ class Answer:
             "status": self.status, "question": self.question, "answer": self.text, "columns": self.columns,
             "rows": [{key: _plain(value) for key, value in row.items()} for row in self.rows], "sql": self.sql, "chart": self.chart,
             "answerer": self.answerer, "assumptions": self.assumptions, "options": self.options,
-            "receipt": self.receipt.to_json() if self.receipt else None,
+            "receipt": self.receipt.to_json() if self.receipt else None, "python": self.python,
         }  # fmt: skip
 
     def _repr_html_(self) -> str:

@@ -32,7 +32,7 @@ class Conversation:
         """Remembers a turn, without its rows; the oldest are forgotten."""
         said = {"asked_at": datetime.now(UTC).isoformat(), "question": answer.question[:_LONGEST], "status": answer.status,
                 "answer": answer.text[:_LONGEST], "answerer": answer.answerer, "sql": answer.sql, "assumptions": answer.assumptions,
-                "receipt": answer.receipt.to_json() if answer.receipt else None}  # fmt: skip
+                "receipt": answer.receipt.to_json() if answer.receipt else None, "python": answer.python}  # fmt: skip
         self.turns = [*self.turns, said][-_KEPT:]
 
     def save(self, lake: Lake, name: str) -> None:

@@ -112,7 +112,7 @@ def _outcome(wb: Workbench, question: Question, answer: Answer) -> str:
         expected = [tuple(row) for row in question.rows] if question.rows is not None else _rows(wb, str(question.sql))
     except BoathouseError as error:
         raise UsageError(f"the expected SQL of {question.ask!r} does not run: {error.message}", hint=error.hint) from error
-    found = [tuple(row.values()) for row in answer.rows] if answer.python else _rows(wb, answer.sql)
+    found = [tuple(row.values()) for row in answer.rows] if answer.made_by_python else _rows(wb, answer.sql)
     return "right" if same(expected, found, ordered=question.ordered) else "wrong"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import math
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -23,7 +24,7 @@ from boathouse.query import Result
 from boathouse.query.receipt import Asked, Receipt
 
 _QUERIES = 20
-_NONE = {"name": "none", "columns": []}  # PandasAI wants one; code that is run again knows its own
+_SECONDS = 60.0  # of all queries together
 _BYTES = 256 << 20  # of a query's rows
 _CHANGING = {"random", "default_rng", "sample", "shuffle", "now", "today", "utcnow", "time_ns", "strftime", "gmtime", "localtime", "perf_counter", "monotonic", "uuid1",
              "uuid4", "urandom", "secrets"}  # fmt: skip
@@ -61,7 +62,6 @@ class Made(_Said):
     made: Literal["number", "string", "dataframe", "plot"]
     columns: list[_Column] = Field(max_length=1_000)
     rows: list[list[bool | int | float | str | None]] = Field(max_length=10_000)
-    code: str = Field("", max_length=200_000)
 
     def table(self) -> pa.Table:
         """Raises ModelError where the cells are not of the kinds that they are said to be."""
@@ -84,14 +84,29 @@ _FRAME: TypeAdapter[_Prompt | _Query | Made | _Failed] = TypeAdapter(_Prompt | _
 class Queries:
     """The door to the data: each query guarded, planned before it runs, and on the versions that the first one saw."""
 
-    def __init__(self, run: RunQuery, versions: dict[str, int] | None = None, seen: Callable[[list[str]], None] | None = None):
+    def __init__(
+        self, run: RunQuery, versions: dict[str, int] | None = None, seen: Callable[[list[str] | None], None] | None = None
+    ):
         self._run, self._versions, self._seen = run, dict(versions or {}), seen
         self.results: list[Result] = []
+        self._asked_for, self._spent = 0, 0.0
 
     def answer(self, cell: Cell, sql: str) -> None:
         """Runs a query and hands in its rows, or why there are none. Raises LimitError where it takes too long."""
-        if len(self.results) >= _QUERIES:
+        self._asked_for += 1
+        if self._asked_for > _QUERIES:
             raise ModelError(f"the model's Python ran more than {_QUERIES} queries", hint="ask in other words")
+        if self._spent > _SECONDS:
+            raise LimitError(f"the queries of the model's Python took more than {_SECONDS:g} s", hint="ask for less")
+        begun = time.monotonic()
+        try:
+            self._answer(cell, sql)
+        finally:
+            self._spent += time.monotonic() - begun
+
+    def _answer(self, cell: Cell, sql: str) -> None:
+        if self._seen and "pivot" in sql.lower():  # its plan is made from cells, so that an error of it quotes some
+            self._seen(None)
         try:
             planned = self._run(f"SELECT * FROM ({sql.strip().rstrip(';')}\n) LIMIT 0", self._versions)
             planned.close()
@@ -114,15 +129,15 @@ class Queries:
             writer.write_table(table)
         cell.say({"rows": table.num_rows}, sink.getvalue())
 
-    def proven(self, made: Made, limits: QueryLimits) -> Result:
+    def proven(self, made: Made, code: str, limits: QueryLimits) -> Result:
         """The rows that the code made, with its proof; a query's own where the code handed them on as they were, or drew them.
         Raises ModelError where it read nothing."""
-        if not self.results:
+        if not any(result.versions for result in self.results):
             raise ModelError("the model's Python read no data, so its answer would be a guess", hint="ask in other words")
         if made.made == "plot":
             return self.results[-1]
-        own = Result.of(made.table(), self._asked(made.code), limits)
-        same = (result for result in self.results if result.receipt.digest == own.receipt.digest)
+        own = Result.of(made.table(), self._asked(code), limits)
+        same = (one for one in self.results if one.schema.names == own.schema.names and one.rows() == own.rows())
         return next(same, own)
 
     def _asked(self, code: str) -> Asked:
@@ -167,9 +182,10 @@ def work(cell: Cell, job: dict[str, Any], queries: Queries, model: AskModel) -> 
 def again(receipt: Receipt, run: RunQuery, limits: QueryLimits) -> Receipt:
     """The receipt of another run of the same Python, on the same versions. Raises JailError, ModelError."""
     queries = Queries(run, {table.name: table.version for table in receipt.tables})
+    datasets = [{"name": table.name, "columns": []} for table in receipt.tables]
     with jail().cell() as cell:
-        made = work(cell, {"datasets": [_NONE], "code": receipt.python}, queries, _no_model)
-    return queries.proven(made.model_copy(update={"code": receipt.python}), limits).receipt
+        made = work(cell, {"datasets": datasets, "code": receipt.python}, queries, _no_model)
+    return queries.proven(made, str(receipt.python), limits).receipt
 
 
 def _no_model(prompt: str, problem: Problem | None) -> str:

@@ -116,7 +116,7 @@ class _Turn(widgets.VBox):
             tools.append(_toggle("SQL", "Show the SQL", answer.sql, shown))
             if answer.python:
                 tools.append(_toggle("Python", "Show the Python that made it", answer.python, shown))
-            else:
+            if not answer.made_by_python:
                 code = f'wb.sql("""\n{answer.sql}\n""").df()'
                 tools.append(_toggle("As a cell", "Open it as a new notebook cell", code, shown))
                 tools[-1].on_click(lambda _: cell.insert(code) if shown.value else None)  # not when it is pressed to hide it

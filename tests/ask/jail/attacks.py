@@ -131,7 +131,7 @@ BABBLE = {
     "deep nesting": "import os, struct\np = b'[' * 100000\nos.write({wall}, struct.pack('!II', len(p), 0) + p)",
     "a number of a million digits": "import os, struct\np = b'9' * 1000000\nos.write({wall}, struct.pack('!II', len(p), 0) + p)",
     "another kind of answer": "import os, struct\np = b'{{\"approved\": true}}'\nos.write({wall}, struct.pack('!II', len(p), 0) + p)",
-    "an answer with a lie": "import os, struct\np = b'{{\"made\": \"number\", \"columns\": [{{\"name\": \"a\", \"kind\": \"integer\"}}], \"rows\": [[\"<script>\"]], \"code\": \"\"}}'\nexecute_sql_query('SELECT 1')\nos.write({wall}, struct.pack('!II', len(p), 0) + p)",
+    "an answer with a lie": "import os, struct\np = b'{{\"made\": \"number\", \"columns\": [{{\"name\": \"a\", \"kind\": \"integer\"}}], \"rows\": [[\"<script>\"]]}}'\nexecute_sql_query('FROM orders')\nos.write({wall}, struct.pack('!II', len(p), 0) + p)",
     "no more memory": "x = bytearray(64 << 30)\n",
     "memory by and by": "x = []\nwhile True: x.append(bytearray(1 << 20))",
     "memory past Python": LIBC + "libc.malloc.restype = ctypes.c_void_p\nfor _ in range(100):\n    p = libc.malloc(1 << 28)\n    if not p: raise MemoryError\n    ctypes.memset(p, 1, 1 << 28)",
@@ -139,6 +139,6 @@ BABBLE = {
     "a crash": "import ctypes; ctypes.string_at(0)",
     "an exit": "import os; os._exit(0)",
     "a million rows": "result = {{'type': 'dataframe', 'value': pd.DataFrame({{'a': np.arange(10**6)}})}}",
-    "a text of 100 MB": "execute_sql_query('SELECT 1')\nresult = {{'type': 'dataframe', 'value': pd.DataFrame({{f'c{{n}}': ['x' * 2000] * 1000 for n in range(60)}})}}",
+    "a text of 100 MB": "execute_sql_query('FROM orders')\nresult = {{'type': 'dataframe', 'value': pd.DataFrame({{f'c{{n}}': ['x' * 2000] * 1000 for n in range(60)}})}}",
     "a closed wall": "import os; os.close({wall})",
 }  # fmt: skip

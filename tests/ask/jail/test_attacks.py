@@ -94,8 +94,8 @@ def run(place: Jail, wb: Workbench, code: str) -> python.Made:
     """What code comes to in the jail."""
     queries = python.Queries(lambda sql, versions=None: wb.reader.sql(sql, None, versions, QueryLimits(seconds=10, rows=100_000)))
     with place.cell() as cell:
-        made = python.work(cell, {"datasets": [{"name": "none", "columns": []}], "code": code}, queries, python._no_model)
-        queries.proven(made.model_copy(update={"code": code}), QueryLimits()).arrow()
+        made = python.work(cell, {"datasets": [{"name": "orders", "columns": []}], "code": code}, queries, python._no_model)
+        queries.proven(made, code, QueryLimits()).arrow()
         return made
 
 
@@ -104,7 +104,7 @@ def tried(code: str) -> str:
 
 
 def told(place: Jail, wb: Workbench, code: str) -> str:
-    made = run(place, wb, f"{code}\nexecute_sql_query('SELECT 1')\nresult = {{'type': 'string', 'value': told}}")
+    made = run(place, wb, f"{code}\nexecute_sql_query('FROM orders')\nresult = {{'type': 'string', 'value': told}}")
     return str(made.rows[0][0])
 
 
@@ -250,3 +250,15 @@ cell.hear()
 
 def children(pid: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def test_queries_that_fail_count_too(place: Jail, wb: Workbench):
+    code = "while True:\n    try: execute_sql_query('SELECT nope')\n    except RuntimeError: pass"
+    with pytest.raises(BoathouseError, match="more than 20 queries"):
+        run(place, wb, code)
+
+
+def test_queries_have_one_time_together(place: Jail, wb: Workbench, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(python, "_SECONDS", 0.0)
+    with pytest.raises(LimitError, match="queries"):
+        run(place, wb, "for _ in range(3): execute_sql_query('FROM orders')")

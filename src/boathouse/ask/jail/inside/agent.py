@@ -144,10 +144,11 @@ def made(job: dict[str, Any], doors: Doors) -> dict[str, Any]:
     try:
         agent = _Agent(doors, job["datasets"])
         if "code" in job:
-            return agent._response_parser.parse(agent.execute_code(job["code"]))
+            code = agent._code_generator.validate_and_clean_code(job["code"])
+            return agent._response_parser.parse(agent.execute_code(code))
         answer = agent.chat(job["question"])
         if isinstance(answer, dict):
-            return {**answer, "code": agent.last_code_executed}
+            return answer
         return {"failed": "CodeExecutionError", "message": str(answer.error).strip().splitlines()[-1][:_TEXT]}
     except Exception as error:
         cause = error.__cause__ or error

@@ -96,9 +96,11 @@ def _files() -> None:
     """Landlock: Python's own libraries can be read, nothing else; no file can be written, no address bound or connected to."""
     create, add, restrict = _LANDLOCK
     version = _libc.syscall(create, None, 0, 1)
-    if version < 1:
-        raise BrokenError(f"the kernel has no Landlock: {_problem()}")
-    files = (1 << 13) - 1 | (1 << 13 if version >= 2 else 0) | (1 << 14 if version >= 3 else 0) | (1 << 15 if version >= 5 else 0)
+    if version < 3:  # an older one lets files be cut
+        raise BrokenError(
+            f"it needs the Landlock of Linux 6.2 or newer: {_problem() if version < 0 else f'this is version {version}'}"
+        )
+    files = (1 << 15) - 1 | (1 << 15 if version >= 5 else 0)
     rules = struct.pack("QQQ", files, 3 if version >= 4 else 0, 3 if version >= 6 else 0)
     rules = rules[: 24 if version >= 6 else 16 if version >= 4 else 8]
     made = _libc.syscall(create, rules, len(rules), 0)
