@@ -137,7 +137,7 @@ class Queries:
         if made.made == "plot":
             return self.results[-1]
         own = Result.of(made.table(), self._asked(code), limits)
-        same = (one for one in self.results if one.schema.names == own.schema.names and one.rows() == own.rows())
+        same = (one for one in self.results if one.schema.names == own.schema.names and _alike(one) == _alike(own))
         return next(same, own)
 
     def _asked(self, code: str) -> Asked:
@@ -149,6 +149,17 @@ class Queries:
             every[-1], ordered=all(asked.ordered for asked in every), changing=sorted(changing), tables=list(tables.values()),
             policies=list(policies.values()), at=datetime.now(UTC), python=code,
         )  # fmt: skip
+
+
+def _alike(result: Result) -> list[list[Any]]:
+    """The rows as pandas has them: decimals as floats, days as timestamps."""
+
+    def plain(cell: Any) -> Any:
+        if isinstance(cell, Decimal):
+            return float(cell)
+        return datetime(cell.year, cell.month, cell.day) if type(cell) is date else cell
+
+    return [[plain(cell) for cell in row.values()] for row in result.rows()]
 
 
 def _changing(code: str) -> set[str]:

@@ -172,14 +172,19 @@ class _Rehearsal(Doors):
 
 
 def _pandas(table: pa.Table) -> pd.DataFrame:
-    """A query's rows with their whole numbers whole: also where some are empty, and where the engine counted in 128 bits."""
+    """A query's rows as pandas computes with them: whole numbers stay whole, also where some are empty; decimals become floats,
+    days timestamps."""
+    nullable = {}
     for place, field in enumerate(table.schema):
-        if pa.types.is_decimal(field.type) and field.type.scale == 0:
-            with contextlib.suppress(pa.ArrowInvalid):
-                table = table.set_column(place, field.name, table.column(place).cast(pa.int64()))
-    empty = {name for name, column in zip(table.schema.names, table.columns, strict=True) if column.null_count}
-    whole = {table.schema.field(name).type for name in empty if pa.types.is_integer(table.schema.field(name).type)}
-    nullable = {kind: pd.Series([], dtype=str(kind).replace("int", "Int").replace("uI", "UI")).dtype for kind in whole}
+        column, kind = table.column(place), field.type
+        if pa.types.is_decimal(kind):
+            with contextlib.suppress(pa.ArrowInvalid):  # the engine counts in 128 bits
+                column = column.cast(pa.int64() if kind.scale == 0 else pa.float64())
+        elif pa.types.is_date(kind):
+            column = column.cast(pa.timestamp("ms"))
+        if pa.types.is_integer(column.type) and column.null_count:
+            nullable[column.type] = pd.Series([], dtype=str(column.type).replace("int", "Int").replace("uI", "UI")).dtype
+        table = table.set_column(place, field.name, column)
     return table.to_pandas(use_threads=False, types_mapper=nullable.get)
 
 
@@ -200,7 +205,8 @@ def _frame(value: Any) -> pd.DataFrame:
         value = pd.DataFrame(value if any(isinstance(v, list | pd.Series) for v in value.values()) else [value])
     if isinstance(value, pd.Series):
         value = value.to_frame(value.name or "value")
-    return value if isinstance(value.index, pd.RangeIndex) and value.index.name is None else value.reset_index()
+    says_nothing = value.index.name is None and value.index.nlevels == 1 and pd.api.types.is_integer_dtype(value.index)
+    return value.reset_index(drop=says_nothing)
 
 
 def _table(frame: pd.DataFrame) -> dict[str, Any]:
@@ -220,11 +226,15 @@ def _column(name: str, series: pd.Series) -> tuple[dict[str, str], list[Any]]:
     there = [value for value in values if value is not None]
     for kind, wanted, written in (
         ("boolean", bool, bool), ("integer", int, int), ("number", (int, float), float), ("decimal", (int, Decimal), str),
-        ("timestamp", datetime, lambda v: v.isoformat()), ("date", date, lambda v: v.isoformat()),
+        ("date", date, lambda v: v.isoformat()[:10]), ("timestamp", datetime, lambda v: v.isoformat()),
     ):  # fmt: skip
-        if there and all(isinstance(value, wanted) and (kind != "date" or type(value) is date) for value in there):
+        if there and all(isinstance(value, wanted) and (kind != "date" or _is_day(value)) for value in there):
             return {"name": name, "kind": kind}, [None if value is None else written(value) for value in values]
     return {"name": name, "kind": "text"}, [None if value is None else str(value)[:_TEXT] for value in values]
+
+
+def _is_day(value: Any) -> bool:
+    return not isinstance(value, datetime) or (value.tzinfo is None and value == datetime(value.year, value.month, value.day))
 
 
 def _missing(value: Any) -> bool:
