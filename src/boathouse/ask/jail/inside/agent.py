@@ -225,7 +225,7 @@ def _column(name: str, series: pd.Series) -> tuple[dict[str, str], list[Any]]:
     values = [None if _missing(value) else value.item() if isinstance(value, np.generic) else value for value in series.tolist()]
     there = [value for value in values if value is not None]
     for kind, wanted, written in (
-        ("boolean", bool, bool), ("integer", int, int), ("number", (int, float), float), ("decimal", (int, Decimal), str),
+        ("boolean", bool, bool), ("integer", int, int), ("number", (int, float), lambda v: float(f"{v:.15g}")), ("decimal", (int, Decimal), str),
         ("date", date, lambda v: v.isoformat()[:10]), ("timestamp", datetime, lambda v: v.isoformat()),
     ):  # fmt: skip
         if there and all(isinstance(value, wanted) and (kind != "date" or _is_day(value)) for value in there):
