@@ -19,7 +19,7 @@ from pydantic.json_schema import models_json_schema
 
 from boathouse.config.pipeline import Column, Deduplicate, Pipeline, SourceSpec
 from boathouse.config.query import Parameter, SavedQuery
-from boathouse.config.workbench import Api, ApiLimits, Environment, Limits, Role, Tokens, WorkbenchConfig
+from boathouse.config.workbench import Api, ApiLimits, Ask, Environment, Limits, Role, Tokens, WorkbenchConfig
 from boathouse.query.receipt import AppliedPolicy, ReadTable, Receipt
 from boathouse.sources.registry import families, family
 
@@ -32,7 +32,7 @@ def models() -> dict[str, type[BaseModel]]:
     """What a page may show, by the name in its `<!-- generated: NAME -->`."""
     files: dict[str, type[BaseModel]] = {
         "pipeline": Pipeline, "source": SourceSpec, "columns": Column, "deduplicate": Deduplicate,
-        "boathouse.toml": WorkbenchConfig, "limits": Limits, "env": Environment, "role": Role, "api": Api, "api limits": ApiLimits, "api tokens": Tokens,
+        "boathouse.toml": WorkbenchConfig, "limits": Limits, "env": Environment, "role": Role, "ask": Ask, "api": Api, "api limits": ApiLimits, "api tokens": Tokens,
          "query": SavedQuery, "parameter": Parameter,
         "receipt": Receipt, "receipt table": ReadTable, "receipt policy": AppliedPolicy,
     }  # fmt: skip
