@@ -8,11 +8,11 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from decimal import Decimal, InvalidOperation
-from typing import Any, Literal
+from decimal import Decimal
+from typing import Annotated, Any, Literal
 
 import pyarrow as pa
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, FailFast, Field
 
 from boathouse.ask.jail import Cell, jail
 from boathouse.ask.model import ModelError
@@ -53,22 +53,22 @@ class _Query(_Said):
 
 class _Column(_Said):
     name: str = Field(max_length=1_000)
-    kind: Literal["boolean", "integer", "number", "decimal", "timestamp", "date", "text"]
+    kind: Literal["boolean", "integer", "number", "timestamp", "date", "text"]
 
 
 class Made(_Said):
     """What the code came to: a table, or the word that it drew one."""
 
     made: Literal["number", "string", "dataframe", "plot"]
-    columns: list[_Column] = Field(max_length=1_000)
-    rows: list[list[bool | int | float | str | None]] = Field(max_length=10_000)
+    columns: Annotated[list[_Column], FailFast(), Field(max_length=1_000)]
+    rows: Annotated[list[Annotated[list[bool | int | float | str | None], FailFast()]], FailFast(), Field(max_length=10_000)]
 
     def table(self) -> pa.Table:
         """Raises ModelError where the cells are not of the kinds that they are said to be."""
         try:
             cells = list(zip(*self.rows, strict=True)) if self.rows else [()] * len(self.columns)
             arrays = [_array(column.kind, values) for column, values in zip(self.columns, cells, strict=True)]
-        except (ValueError, TypeError, OverflowError, InvalidOperation, pa.ArrowException) as error:
+        except (ValueError, TypeError, OverflowError, pa.ArrowException) as error:
             raise ModelError(f"the model's Python made no table that can be used: {str(error)[:200]}") from None
         return pa.table(arrays, names=distinct([column.name for column in self.columns]))
 
@@ -78,7 +78,7 @@ class _Failed(_Said):
     message: str = Field(max_length=10_000)
 
 
-_FRAME: TypeAdapter[_Prompt | _Query | Made | _Failed] = TypeAdapter(_Prompt | _Query | Made | _Failed)
+_FRAMES: dict[str, type[_Prompt | _Query | Made | _Failed]] = {"prompt": _Prompt, "sql": _Query, "made": Made, "failed": _Failed}
 
 
 class Queries:
@@ -113,17 +113,17 @@ class Queries:
             if self._seen:
                 self._seen(list(planned.versions))  # from here on an error may quote cells
             result = self._run(sql, self._versions)
-            table = result.arrow()
+            table = _bounded(result)
         except LimitError:
             raise
         except (QueryError, UsageError) as error:  # the latter for a dataset that is none
             cell.say({"problem": error.message})
             return
-        if result.cut or table.nbytes > _BYTES:
+        if result.cut or table is None:
             cell.say({"problem": f"more than {result.limits.rows or 0:,} rows, or {_BYTES >> 20} MB: aggregate in SQL"})
             return
         self._versions |= result.versions
-        self.results.append(result)
+        self.results.append(Result.of(table, result.asked, result.limits))
         sink = pa.BufferOutputStream()
         with pa.ipc.new_stream(sink, table.schema) as writer:
             writer.write_table(table)
@@ -143,12 +143,26 @@ class Queries:
     def _asked(self, code: str) -> Asked:
         every = [result.asked for result in self.results]
         changing = {word for asked in every for word in asked.changing} | {f"Python: {word}" for word in _changing(code)}
+        if any(not one.asked.ordered and one.arrow().num_rows > 1 for one in self.results):
+            changing.add("Python: rows without ORDER BY")
         tables = {table.name: table for asked in every for table in asked.tables}
         policies = {policy.dataset: policy for asked in every for policy in asked.policies}
         return replace(
             every[-1], ordered=all(asked.ordered for asked in every), changing=sorted(changing), tables=list(tables.values()),
             policies=list(policies.values()), at=datetime.now(UTC), python=code,
         )  # fmt: skip
+
+
+def _bounded(result: Result) -> pa.Table | None:
+    """The rows, or None where they are too large; no more of them is held."""
+    batches, size = [], 0
+    for batch in result.batches():
+        size += batch.nbytes
+        if size > _BYTES:
+            result.close()
+            return None
+        batches.append(batch)
+    return pa.Table.from_batches(batches, result.schema)
 
 
 def _alike(result: Result) -> list[list[Any]]:
@@ -175,9 +189,13 @@ def work(cell: Cell, job: dict[str, Any], queries: Queries, model: AskModel) -> 
     """Has the job done, answering at both doors meanwhile. Raises ModelError where it comes to nothing."""
     cell.say(job)
     while True:
+        head = cell.hear()
+        kind = next((model for key, model in _FRAMES.items() if key in head), None)
         try:
-            said = _FRAME.validate_python(cell.hear())
-        except ValidationError:
+            if kind is None or len(head) > len(kind.model_fields):  # before pydantic looks at each of a million keys
+                raise ValueError
+            said = kind.model_validate(head)
+        except ValueError:
             raise ModelError("the model's Python said what nobody can use", hint="ask in other words") from None
         match said:
             case _Prompt():
@@ -212,8 +230,6 @@ def _array(kind: str, values: tuple[Any, ...]) -> pa.Array:
             return pa.array(values, pa.int64())
         case "number":
             return pa.array([None if value is None or math.isnan(value) else float(value) for value in values], pa.float64())
-        case "decimal":
-            return pa.array([None if value is None else Decimal(str(value)) for value in values])
         case "timestamp":
             zone = "UTC" if there and datetime.fromisoformat(str(there[0])).tzinfo else None
             return pa.array(

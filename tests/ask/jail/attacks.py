@@ -127,6 +127,7 @@ BABBLE = {
     "a frame of gigabytes": "import os, struct; os.write({wall}, struct.pack('!II', 2**31, 2**31))",
     "noise": "import os; os.write({wall}, os.urandom(4096))",
     "a pickle": "import os, pickle, struct\np = pickle.dumps({{'sql': 'SELECT 1'}})\nos.write({wall}, struct.pack('!II', len(p), 0) + p)",
+    "a table of objects": "import os, json, struct\np = json.dumps({{'made': 'number', 'columns': [], 'rows': [[{{}}] * 500] * 5000}}).encode()\nexecute_sql_query('FROM orders')\nd = memoryview(struct.pack('!II', len(p), 0) + p)\nwhile d: d = d[os.write({wall}, d):]",
     "a list": "import os, struct; os.write({wall}, struct.pack('!II', 2, 0) + b'[]')",
     "deep nesting": "import os, struct\np = b'[' * 100000\nos.write({wall}, struct.pack('!II', len(p), 0) + p)",
     "a number of a million digits": "import os, struct\np = b'9' * 1000000\nos.write({wall}, struct.pack('!II', len(p), 0) + p)",

@@ -62,11 +62,11 @@ class Jail:
             if not given:
                 raise JailError("its keeper has ended")
             return Cell(ours, given[0], self._places.release)
-        except OSError as error:
+        except BaseException as error:
             self._places.release()
-            raise JailError(f"its keeper has ended: {error}") from error
-        except JailError:
-            self._places.release()
+            self.close()  # what it says next would be taken for the next question's
+            if isinstance(error, OSError):
+                raise JailError(f"its keeper has ended: {error}") from error
             raise
 
     def close(self) -> None:
@@ -93,12 +93,16 @@ class Cell:
         return self
 
     def __exit__(self, *_: object) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            signal.pidfd_send_signal(self._process, signal.SIGKILL)
-        select.select([self._process], [], [], 5)  # it is gone
-        os.close(self._process)
-        self._wall.close()
-        self._freed()
+        try:
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._process, signal.SIGKILL)
+            gone = select.poll()
+            gone.register(self._process, select.POLLIN)
+            gone.poll(5_000)
+        finally:
+            os.close(self._process)
+            self._wall.close()
+            self._freed()
 
     def say(self, head: dict[str, Any], body: bytes = b"") -> None:
         """Raises QueryError where nobody listens."""

@@ -37,14 +37,14 @@ def interpreter() -> Path:
         return Path(sys.executable)
     folder = cache() / f"pandasai-{hashlib.sha256(_PINS.read_bytes()).hexdigest()[:12]}"
     python, ready, failed = folder / "bin" / "python", folder / "ready", folder.with_suffix(".failed")
-    if ready.exists():
+    if ready.exists() and python.exists():
         return python
     if failed.exists() and time.time() - failed.stat().st_mtime < _AGAIN:
         raise JailError(failed.read_text(encoding="utf-8"))
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(folder.with_suffix(".lock")):
-            if not ready.exists():
+            if not (ready.exists() and python.exists()):
                 shutil.rmtree(folder, ignore_errors=True)
                 _build(folder, python)
                 ready.touch()

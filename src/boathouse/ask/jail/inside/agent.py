@@ -103,6 +103,7 @@ class _Agent(pandasai.Agent):
         pandasai.config.set({"llm": _Model(doors), "save_logs": False, "max_retries": _RETRIES})
         super().__init__([_dataset(told) for told in datasets])
         self.doors, self._response_parser = doors, _Parser()
+        self._code_generator._code_cleaner._clean_sql_query = lambda sql: sql  # the house's guard judges, which knows the dialect
 
     def _execute_sql_query(self, query: str) -> pd.DataFrame:
         return self.doors.sql(query)
@@ -150,7 +151,7 @@ def made(job: dict[str, Any], doors: Doors) -> dict[str, Any]:
         if isinstance(answer, dict):
             return answer
         return {"failed": "CodeExecutionError", "message": str(answer.error).strip().splitlines()[-1][:_TEXT]}
-    except Exception as error:
+    except (Exception, SystemExit, KeyboardInterrupt) as error:
         cause = error.__cause__ or error
         return {"failed": type(cause).__name__, "message": str(cause)[:_TEXT]}
 
@@ -225,7 +226,7 @@ def _column(name: str, series: pd.Series) -> tuple[dict[str, str], list[Any]]:
     values = [None if _missing(value) else value.item() if isinstance(value, np.generic) else value for value in series.tolist()]
     there = [value for value in values if value is not None]
     for kind, wanted, written in (
-        ("boolean", bool, bool), ("integer", int, int), ("number", (int, float), lambda v: float(f"{v:.15g}")), ("decimal", (int, Decimal), str),
+        ("boolean", bool, bool), ("integer", int, int), ("number", (int, float, Decimal), lambda v: float(f"{v:.15g}")),
         ("date", date, lambda v: v.isoformat()[:10]), ("timestamp", datetime, lambda v: v.isoformat()),
     ):  # fmt: skip
         if there and all(isinstance(value, wanted) and (kind != "date" or _is_day(value)) for value in there):

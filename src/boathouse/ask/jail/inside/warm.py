@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
-import signal
 import socket
 import sys
 import types
@@ -25,7 +25,6 @@ def main(control: int) -> None:
 
     agent.rehearse()
     gc.freeze()
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     house.send(b".")
     while True:
@@ -33,6 +32,9 @@ def main(control: int) -> None:
         if not given:
             return  # the house has ended
         [question] = given
+        with contextlib.suppress(ChildProcessError):  # none is left that has ended
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
         pid = os.fork()
         if pid == 0:
             _cell(question, agent.work)
@@ -45,7 +47,6 @@ def main(control: int) -> None:
 def _cell(question: int, work: Callable[[int], None]) -> None:
     """The forked process: locks itself, says so, and works."""
     try:
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         try:
             lockdown.lock(question)
         except lockdown.BrokenError as error:
