@@ -30,11 +30,15 @@ class Jail:
     def __init__(self, python: Path):
         ours, theirs = socket.socketpair()
         with theirs:
-            self._process = subprocess.Popen(
-                [str(python), "-s", "-P", "-c", _WORDS, str(Path(__file__).parent), str(theirs.fileno())], pass_fds=[theirs.fileno()],
-                env=_environment(), cwd="/", stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-                start_new_session=True,
-            )  # fmt: skip
+            try:
+                self._process = subprocess.Popen(
+                    [str(python), "-s", "-P", "-c", _WORDS, str(Path(__file__).parent), str(theirs.fileno())], pass_fds=[theirs.fileno()],
+                    env=_environment(), cwd="/", stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                    start_new_session=True,
+                )  # fmt: skip
+            except OSError as error:
+                ours.close()
+                raise JailError(f"its Python does not start: {error}") from error
         self._control, self._lock, self._places = ours, threading.Lock(), threading.BoundedSemaphore(_AT_ONCE)
         ours.settimeout(_START)
         try:

@@ -3,6 +3,7 @@ interpreter does not have it."""
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib.util
 import os
@@ -49,7 +50,8 @@ def interpreter() -> Path:
                 _build(folder, python)
                 ready.touch()
     except JailError as error:
-        failed.write_text(error.message.removeprefix("pandasai cannot start here: "), encoding="utf-8")
+        with contextlib.suppress(OSError):
+            failed.write_text(error.message.removeprefix("pandasai cannot start here: "), encoding="utf-8")
         raise
     except OSError as error:
         raise JailError(f"its environment cannot be made: {error}") from error
