@@ -384,7 +384,7 @@ def test_an_answer_of_no_dataset_is_none(wb: Workbench):
     assert "read no data" in answer.text
 
 
-def test_a_plan_made_of_cells_tells_none(wb: Workbench):
+def test_a_query_that_would_be_planned_from_cells_is_refused_by_the_guard(wb: Workbench):
     pivot = "SELECT regoin FROM (PIVOT orders ON note USING count(*) GROUP BY region)"
     for answerer, reply in (("pandasai", told(f'execute_sql_query("{pivot}")')), ("sql", json.dumps({"sql": pivot}))):
         _, model = ask(wb, reply, answerer=answerer)

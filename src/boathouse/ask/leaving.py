@@ -61,12 +61,6 @@ def mending(kind: str, message: str, *, closed: bool) -> str:
     return f"That does not work: {shown}. Write the whole code again."
 
 
-def unplanned(message: str, sql: str) -> str:
-    """What a model is told of a query that does not plan: the engine's words, which name datasets, columns and functions. A PIVOT
-    is planned from cells, so its are not told."""
-    return "a PIVOT cannot be planned" if "pivot" in sql.lower() else message
-
-
 def _is_open(context: Context, dataset: str) -> bool:
     return any(fnmatchcase(dataset, one) for one in context.wb.config.ask.values)
 

@@ -74,9 +74,8 @@ class _Talk:
         self.assumptions: list[str] = []
         self.code = ""
 
-    def seen(self, datasets: list[str] | None) -> None:
-        """Rows of these go into the jail now, or of any."""
-        datasets = list(self._context.known.datasets) if datasets is None else datasets
+    def seen(self, datasets: list[str]) -> None:
+        """Rows of these go into the jail now."""
         self._closed = self._closed or not opened(self._context, datasets)
 
     def reply(self, prompt: str, problem: Problem | None) -> str:

@@ -84,9 +84,7 @@ _FRAMES: dict[str, type[_Prompt | _Query | Made | _Failed]] = {"prompt": _Prompt
 class Queries:
     """The door to the data: each query guarded, planned before it runs, and on the versions that the first one saw."""
 
-    def __init__(
-        self, run: RunQuery, versions: dict[str, int] | None = None, seen: Callable[[list[str] | None], None] | None = None
-    ):
+    def __init__(self, run: RunQuery, versions: dict[str, int] | None = None, seen: Callable[[list[str]], None] | None = None):
         self._run, self._versions, self._seen = run, dict(versions or {}), seen
         self.results: list[Result] = []
         self._asked_for, self._spent = 0, 0.0
@@ -105,8 +103,6 @@ class Queries:
             self._spent += time.monotonic() - begun
 
     def _answer(self, cell: Cell, sql: str) -> None:
-        if self._seen and "pivot" in sql.lower():  # its plan is made from cells, so that an error of it quotes some
-            self._seen(None)
         try:
             planned = self._run(f"SELECT * FROM ({sql.strip().rstrip(';')}\n) LIMIT 0", self._versions)
             planned.close()

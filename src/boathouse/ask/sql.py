@@ -12,7 +12,7 @@ from boathouse.ask.answer import Draft
 from boathouse.ask.chart import SCHEMA, is_figure
 from boathouse.ask.documents import relevant
 from boathouse.ask.intent import UnclearError
-from boathouse.ask.leaving import told, unplanned
+from boathouse.ask.leaving import told
 from boathouse.ask.model import Model, ModelError
 from boathouse.ask.protocol import Context
 from boathouse.ask.verified import read
@@ -75,10 +75,10 @@ class Sql:
                 return _draft(_reply(text), context)
             except LimitError:
                 raise
-            except (QueryError, MissingError) as error:
+            except (QueryError, MissingError) as error:  # planned, never run: its words name datasets and columns, not cells
                 problem = error
             messages += [{"role": "assistant", "content": text[:4_000]},
-                         {"role": "user", "content": f"That does not work: {unplanned(problem.message, text)}. Answer again, with one JSON object."}]  # fmt: skip
+                         {"role": "user", "content": f"That does not work: {problem.message}. Answer again, with one JSON object."}]  # fmt: skip
         raise ModelError(f"the model wrote no query that works in {_TRIES} tries; the last: {problem.message}",
                          hint="ask in other words, or with --answerer offline")  # fmt: skip
 
