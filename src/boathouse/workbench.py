@@ -255,19 +255,18 @@ class Workbench:
         or the name that it is kept under in the lake; `step` is told what goes on, `run` runs the query elsewhere,
         `caller` is who asks. Raises UsageError for an answerer that is none."""
         from boathouse.ask import Asking, Conversation
-        from boathouse.config import QueryLimits
+        from boathouse.ask.protocol import LIMITS
 
         name = conversation if isinstance(conversation, str) else None
         talk = Conversation.load(self.lake, name) if name else conversation or Conversation()
         assert isinstance(talk, Conversation)
-        limits = limits or QueryLimits(seconds=60, rows=100_000)
         policy = self.policy(role)
 
         def here(sql: str, limits: QueryLimits, versions: dict[str, int] | None) -> Result:
             return self.reader.sql(sql, versions=versions, limits=limits, policy=policy)
 
         made = self.asker.ask(
-            Asking(question, policy, answerer or self.config.ask.answerer, talk, limits, step or (lambda _: None), run or here,
+            Asking(question, policy, answerer or self.config.ask.answerer, talk, limits or LIMITS, step or (lambda _: None), run or here,
                    caller or getpass.getuser())
         )  # fmt: skip
         if name:
@@ -330,17 +329,13 @@ class Workbench:
         def here(*asked: Any) -> Receipt:
             return self.reader.sql(*asked).receipt
 
-        def python() -> Receipt:
-            from boathouse.ask import python
-
-            bounded = QueryLimits(seconds=60, rows=100_000)
-            return python.again(old, lambda sql, at=None: self.reader.sql(sql, None, at, bounded, policy), bounded)
-
         if old.python is None:
             return replay(old, lambda: (run or here)(old.sql, old.parameters, versions, limits, policy))
         if not asking.unlimited:  # or a receipt would be a way to have any code run
             return Replay(False, "it cannot be run again: Python runs again only for those who may see everything", None)
-        return replay(old, python)
+        from boathouse.ask import python
+
+        return replay(old, lambda: python.again(old, self.reader, policy))
 
     def __getitem__(self, name: str) -> Dataset:
         """A dataset. Raises UsageError where nothing was published under this name."""

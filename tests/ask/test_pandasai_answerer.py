@@ -402,3 +402,11 @@ result = {"type": "dataframe", "value": df.groupby(["region", "weekday", "day"])
     assert answer.status == "answered", answer.text
     assert [(row["region"], row["weekday"], str(row["day"]), row["taxed"]) for row in answer.rows] == [
         ("East", "Monday", "2026-01-05", 23.8), ("West", "Monday", "2026-01-05", pytest.approx(9.225))]  # fmt: skip
+
+
+def test_its_own_question_back_is_known_when_it_is_answered(wb: Workbench):
+    talk = Conversation()
+    ask(wb, "ASK BACK: which region?", question="revenue", conversation=talk)
+    _, model = ask(wb, TABLE, question="the West", conversation=talk)
+    said = [message["content"] for message in model.asked[0]["messages"]]
+    assert said[-3:-1] == ["revenue", "ASK BACK: Which region?"]

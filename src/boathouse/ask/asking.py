@@ -76,8 +76,6 @@ class Asker:
             text = problem.text if problem.text.endswith("?") else f"{problem.text}."
             status = "clarify" if problem.asks else "refused"
             return Answer(status, asking.question, text[:1].upper() + text[1:], name, assumptions=notes, options=problem.options)  # type: ignore[arg-type]
-        except JailError:
-            raise
         except QueryError as error:
             return Answer("failed", asking.question, error.render(), name, assumptions=notes)
 

@@ -3,16 +3,15 @@ datasets that boathouse.toml opens, masked columns never."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
-from boathouse.ask.documents import Passage
+from boathouse.ask.documents import relevant
 from boathouse.ask.knowledge import Knowledge
 from boathouse.ask.meanings import Dataset
 from boathouse.ask.protocol import Context
-from boathouse.ask.verified import Verified
+from boathouse.ask.verified import read
 
 _SAMPLES, _VERIFIED = 12, 20
 _ERRORS = {"AttributeError", "CodeExecutionError", "ExecuteSQLQueryNotUsed", "ImportError", "IndexError", "InvalidOperation",
@@ -21,28 +20,27 @@ _ERRORS = {"AttributeError", "CodeExecutionError", "ExecuteSQLQueryNotUsed", "Im
            "TypeError", "UnboundLocalError", "ValueError", "ZeroDivisionError"}  # fmt: skip
 
 
-def told(context: Context, passages: Sequence[Passage], verified: Sequence[Verified]) -> str:
-    """All that a model learns beside the question: one JSON object, so that no text in it can pass for anything but data."""
-    known, policy = context.known, context.policy
+def told(context: Context, question: str) -> dict[str, Any]:
+    """All that a model learns beside the question, to be sent as one JSON object, so that no text in it can pass for anything
+    but data."""
+    known, policy, root = context.known, context.policy, context.wb.root
     entries = {entry["name"]: entry for entry in context.wb.catalog(role=policy)}
     masked = {applied.dataset: set(applied.masked) for applied in policy.applied(known.datasets)}
     opened = [name for name in known.datasets if _is_open(context, name)]
     open_to_all = policy.unlimited  # documents and the glossary are nobody's rows, but nobody's policy holds in them either
-    shown = [one for one in verified if set(context.wb.reader.reads(one.sql)) <= set(opened)]  # its SQL names values
+    passages = relevant(root, question, known.lexicon) if open_to_all else []
+    shown = [one for one in read(root) if set(context.wb.reader.reads(one.sql)) <= set(opened)]  # its SQL names values
     samples = _samples(known, {name: masked.get(name, set()) for name in opened})
-    return json.dumps(
-        {
-            "today": str(known.today),
-            "datasets": [_dataset(d, entries[d.name], samples) for d in known.datasets.values()],
-            "relations": [f"{r.child}.{r.column} names a row of {r.parent} by {r.key}{' (found, not declared)' if r.found else ''}"
-                          for r in known.relations],
-            "metrics": [{"name": m.name, "dataset": m.dataset, "sql": m.sql, "unit": m.unit} for m in known.metrics],
-            "glossary": known.glossary if open_to_all else {},
-            "verified_questions": [{"question": one.ask, "sql": one.sql} for one in shown[:_VERIFIED]],
-            "documents": [{"from": passage.source, "text": passage.text} for passage in (passages if open_to_all else [])],
-        },
-        ensure_ascii=False, default=str,
-    )  # fmt: skip
+    return {
+        "today": str(known.today),
+        "datasets": [_dataset(d, entries[d.name], samples) for d in known.datasets.values()],
+        "relations": [f"{r.child}.{r.column} names a row of {r.parent} by {r.key}{' (found, not declared)' if r.found else ''}"
+                      for r in known.relations],
+        "metrics": [{"name": m.name, "dataset": m.dataset, "sql": m.sql, "unit": m.unit} for m in known.metrics],
+        "glossary": known.glossary if open_to_all else {},
+        "verified_questions": [{"question": one.ask, "sql": one.sql} for one in shown[:_VERIFIED]],
+        "documents": [{"from": passage.source, "text": passage.text} for passage in passages],
+    }  # fmt: skip
 
 
 def opened(context: Context, datasets: Sequence[str]) -> bool:

@@ -18,6 +18,7 @@ from boathouse.lake import Lake, audit
 
 Messages = Sequence[dict[str, str]]
 PATH = "model"  # of its events in the audit log
+TRIES, EARLIER = 3, 6  # calls for one question; turns of the conversation that are told
 _LONGEST = 100_000  # characters of an answer
 _TOKENS = 4_000
 _KEPT = 20_000  # characters of a prompt in the audit log

@@ -7,17 +7,13 @@ import re
 from typing import Any
 
 from boathouse.ask.answer import Draft
-from boathouse.ask.documents import relevant
 from boathouse.ask.intent import UnclearError
 from boathouse.ask.jail import jail
 from boathouse.ask.leaving import mending, opened, told
-from boathouse.ask.model import Model, ModelError
+from boathouse.ask.model import EARLIER, TRIES, Model, ModelError
 from boathouse.ask.protocol import Context
 from boathouse.ask.python import Problem, Queries, work
-from boathouse.ask.verified import read
 
-_TRIES = 3
-_EARLIER = 6  # turns of the conversation that are told
 _RULES = """You answer questions about a company's data with Python for PandasAI. Read data with execute_sql_query alone: one SELECT in
 DuckDB's SQL over the datasets that are listed. There is no file, network, process or thread. Set `result` as you are told.
 For a chart make its points the result, as a dataframe: it is drawn for you.
@@ -26,8 +22,7 @@ it says. Use metrics by their own SQL. Never guess a value or a column, and neve
 Write what you took for granted as comments of their own: `# assumes: …`.
 Where the data cannot answer, reply with no code, only: CANNOT ANSWER: why
 Where the question could mean two things, reply with no code, only: ASK BACK: your question"""
-_REPLIES = re.compile(r"\s*(CANNOT ANSWER|ASK BACK)\s*:\s*(.+)", re.DOTALL)
-_CODE = re.compile(r".*?```(?:python|py)?\s*\n?(.*?)(?:```.*|\Z)", re.DOTALL)
+_REFUSAL = re.compile(r"\s*(CANNOT ANSWER|ASK BACK)\s*:\s*(.+)", re.DOTALL)
 _ASSUMES = re.compile(r"^\s*#\s*assumes:\s*(.+)$", re.MULTILINE | re.IGNORECASE)
 
 
@@ -42,7 +37,7 @@ class PandasAI:
         context.step("starting PandasAI in its jail")
         place = jail()
         context.step("gathering what may be told")
-        known = json.loads(told(context, relevant(context.wb.root, question, context.known.lexicon), read(context.wb.root)))
+        known = told(context, question)
         datasets = known.pop("datasets")
         talk = _Talk(model, context, known)
         queries = Queries(context.run, seen=talk.seen)
@@ -64,12 +59,11 @@ class _Talk:
             {"role": "system", "content": _RULES},
             {"role": "user", "content": json.dumps(known, ensure_ascii=False)},
         ]
-        for turn in context.conversation.turns[-_EARLIER:]:
-            if turn["answerer"] == PandasAI.name and turn.get("python"):  # its SQL may hold cells: Python can have put them there
-                self._messages += [
-                    {"role": "user", "content": turn["question"]},
-                    {"role": "assistant", "content": turn["python"]},
-                ]
+        own = [turn for turn in context.conversation.turns if turn["answerer"] == PandasAI.name]
+        for turn in own[-EARLIER:]:  # in its own words: Python can have put cells into the SQL
+            said = f"ASK BACK: {turn['answer']}" if turn["status"] == "clarify" else turn.get("python")
+            if said:
+                self._messages += [{"role": "user", "content": turn["question"]}, {"role": "assistant", "content": said}]
         self._tries, self._closed = 0, False
         self.assumptions: list[str] = []
         self.code = ""
@@ -80,28 +74,27 @@ class _Talk:
 
     def reply(self, prompt: str, problem: Problem | None) -> str:
         """The model's reply. Raises UnclearError for a refusal or a question back, ModelError after three tries."""
-        if self._tries == _TRIES:
+        if self._tries == TRIES:
             reason = f"; the last: {problem.kind}: {problem.message[:300]}" if problem else ""
-            raise ModelError(
-                f"the model wrote no Python that works in {_TRIES} tries{reason}",
-                hint="ask in other words, or with --answerer sql",
-            )
+            raise ModelError(f"the model wrote no Python that works in {TRIES} tries{reason}",
+                             hint="ask in other words, or with --answerer sql")  # fmt: skip
         self._context.step("asking the model" if not self._tries else f"mending the code, try {self._tries + 1}")
         if self._tries:
-            kind, message = (problem.kind, problem.message) if problem else ("Exception", "")
-            self._messages.append({"role": "user", "content": mending(kind, message, closed=self._closed)})
-        else:
-            self._messages.append({"role": "user", "content": prompt})
+            problem = problem or Problem(kind="Exception", message="")
+            prompt = mending(problem.kind, problem.message, closed=self._closed)
         self._tries += 1
+        self._messages.append({"role": "user", "content": prompt})
         text = self._model.complete(self._messages)
         self._messages.append({"role": "assistant", "content": text[:20_000]})
-        if told := _REPLIES.match(text):
-            what, words = told[1], told[2].strip()[:1_000]
-            raise UnclearError(
-                words if what == "ASK BACK" else f"The model says that the data cannot answer this: {words}",
-                asks=what == "ASK BACK",
-            )
-        self.code = _CODE.sub(r"\1", text).strip() if "```" in text else text.strip()
+        if refusal := _REFUSAL.match(text):
+            asks, words = refusal[1] == "ASK BACK", refusal[2].strip()[:1_000]
+            raise UnclearError(words if asks else f"The model says that the data cannot answer this: {words}", asks=asks)
+        self.code = _code(text)
         self.assumptions = [note.strip()[:500] for note in _ASSUMES.findall(text)[:20]]
         self._context.step("running its Python in the jail")
         return text
+
+
+def _code(text: str) -> str:
+    """The code in a reply, as PandasAI takes it out."""
+    return re.sub(r"^(python|py)", "", text.split("```")[1] if "```" in text else text).strip()

@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING, Protocol
 from boathouse.ask.answer import Draft
 from boathouse.ask.conversation import Conversation
 from boathouse.ask.knowledge import Knowledge
+from boathouse.config import QueryLimits
 from boathouse.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
-    from boathouse.config import QueryLimits
     from boathouse.query import Result
     from boathouse.query.policy import Policy
     from boathouse.workbench import Workbench
 
 Step = Callable[[str], None]
+LIMITS = QueryLimits(seconds=60, rows=100_000)  # of the queries of an answer, where nobody sets others
 
 
 class RunQuery(Protocol):

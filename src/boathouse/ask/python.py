@@ -16,18 +16,20 @@ from pydantic import BaseModel, ConfigDict, FailFast, Field
 
 from boathouse.ask.jail import Cell, jail
 from boathouse.ask.model import ModelError
-from boathouse.ask.protocol import RunQuery
+from boathouse.ask.protocol import LIMITS, RunQuery
 from boathouse.config import QueryLimits
-from boathouse.errors import LimitError, QueryError, UsageError
+from boathouse.errors import LimitError, MissingError, QueryError
 from boathouse.names import distinct
 from boathouse.query import Result
+from boathouse.query.policy import Policy
+from boathouse.query.read import Reader
 from boathouse.query.receipt import Asked, Receipt
 
 _QUERIES = 20
 _SECONDS = 60.0  # of all queries together
 _BYTES = 256 << 20  # of a query's rows
-_CHANGING = {"random", "default_rng", "sample", "shuffle", "now", "today", "utcnow", "time_ns", "strftime", "gmtime", "localtime", "perf_counter", "monotonic", "uuid1",
-             "uuid4", "urandom", "secrets"}  # fmt: skip
+_CHANGING = {"random", "default_rng", "sample", "shuffle", "uuid1", "uuid4", "urandom", "secrets", "now", "today", "utcnow", "time_ns",
+             "strftime", "gmtime", "localtime", "perf_counter", "monotonic"}  # fmt: skip
 AskModel = Callable[[str, "Problem | None"], str]
 
 
@@ -112,7 +114,7 @@ class Queries:
             table = _bounded(result)
         except LimitError:
             raise
-        except (QueryError, UsageError) as error:  # the latter for a dataset that is none
+        except (QueryError, MissingError) as error:
             cell.say({"problem": error.message})
             return
         if result.cut or table is None:
@@ -133,7 +135,8 @@ class Queries:
         if made.made == "plot":
             return self.results[-1]
         own = Result.of(made.table(), self._asked(code), limits)
-        same = (one for one in self.results if one.schema.names == own.schema.names and _alike(one) == _alike(own))
+        shape, rows = (own.schema.names, own.arrow().num_rows), _alike(own)
+        same = (one for one in self.results if (one.schema.names, one.arrow().num_rows) == shape and _alike(one) == rows)
         return next(same, own)
 
     def _asked(self, code: str) -> Asked:
@@ -175,9 +178,12 @@ def _alike(result: Result) -> list[list[Any]]:
 def _changing(code: str) -> set[str]:
     """What the code names that need not be the same twice: chance and the clock."""
     named: set[str] = set()
-    for node in ast.walk(ast.parse(code)):
-        if isinstance(node, ast.Name | ast.Attribute | ast.alias):
-            named |= set(ast.unparse(node).split("."))
+    try:
+        for node in ast.walk(ast.parse(code)):
+            if isinstance(node, ast.Name | ast.Attribute | ast.alias):
+                named |= set(ast.unparse(node).split("."))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return {"code that cannot be read"}
     return named & _CHANGING
 
 
@@ -186,7 +192,7 @@ def work(cell: Cell, job: dict[str, Any], queries: Queries, model: AskModel) -> 
     cell.say(job)
     while True:
         head = cell.hear()
-        kind = next((model for key, model in _FRAMES.items() if key in head), None)
+        kind = next((frame for key, frame in _FRAMES.items() if key in head), None)
         try:
             if kind is None or len(head) > len(kind.model_fields):  # before pydantic looks at each of a million keys
                 raise ValueError
@@ -204,13 +210,17 @@ def work(cell: Cell, job: dict[str, Any], queries: Queries, model: AskModel) -> 
                 return said
 
 
-def again(receipt: Receipt, run: RunQuery, limits: QueryLimits) -> Receipt:
+def again(receipt: Receipt, reader: Reader, policy: Policy) -> Receipt:
     """The receipt of another run of the same Python, on the same versions. Raises JailError, ModelError."""
+
+    def run(sql: str, versions: dict[str, int] | None = None) -> Result:
+        return reader.sql(sql, None, versions, LIMITS, policy)
+
     queries = Queries(run, {table.name: table.version for table in receipt.tables})
     datasets = [{"name": table.name, "columns": []} for table in receipt.tables]
     with jail().cell() as cell:
         made = work(cell, {"datasets": datasets, "code": receipt.python}, queries, _no_model)
-    return queries.proven(made, str(receipt.python), limits).receipt
+    return queries.proven(made, str(receipt.python), LIMITS).receipt
 
 
 def _no_model(prompt: str, problem: Problem | None) -> str:

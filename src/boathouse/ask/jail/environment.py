@@ -3,7 +3,6 @@ interpreter does not have it."""
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import importlib.util
 import os
@@ -15,76 +14,77 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from boathouse.errors import QueryError
+from boathouse.errors import BoathouseError
 
 _PINS = Path(__file__).with_name("requirements.txt")
 _WANTED = "3.11"  # PandasAI 3 runs on no newer one
+_RUNS_HERE = sys.version_info[:2] == (3, 11)
 _AGAIN = 600.0  # seconds after which a build that failed is tried again
 _PATIENCE = 900  # seconds that a step of the build may take
 
 
-class JailError(QueryError):
-    """The jail cannot be had here."""
+class JailError(BoathouseError):
+    """The jail cannot be had here, and the reason."""
 
-    def __init__(self, message: str):
-        super().__init__(f"pandasai cannot start here: {message}", hint="ask with --answerer sql, or --answerer offline")
+    def __init__(self, reason: str):
+        super().__init__(f"pandasai cannot start here: {reason}", hint="ask with --answerer sql, or --answerer offline")
+        self.reason = reason
 
 
 def interpreter() -> Path:
     """The Python that has PandasAI; makes its environment where there is none. Raises JailError."""
     if sys.platform != "linux":
         raise JailError("its jail needs Linux")
-    if _runs(sys.executable) and importlib.util.find_spec("pandasai"):
+    if _RUNS_HERE and importlib.util.find_spec("pandasai"):
         return Path(sys.executable)
     folder = cache() / f"pandasai-{hashlib.sha256(_PINS.read_bytes()).hexdigest()[:12]}"
-    python, ready, failed = folder / "bin" / "python", folder / "ready", folder.with_suffix(".failed")
-    if ready.exists() and python.exists():
-        return python
-    if failed.exists() and time.time() - failed.stat().st_mtime < _AGAIN:
-        raise JailError(failed.read_text(encoding="utf-8"))
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder.with_suffix(".lock")):
-            if not (ready.exists() and python.exists()):
-                shutil.rmtree(folder, ignore_errors=True)
-                _build(folder, python)
-                ready.touch()
-    except JailError as error:
-        with contextlib.suppress(OSError):
-            failed.write_text(error.message.removeprefix("pandasai cannot start here: "), encoding="utf-8")
-        raise
-    except OSError as error:
-        raise JailError(f"its environment cannot be made: {error}") from error
+    python = folder / "bin" / "python"
+    if not _is_made(folder):
+        try:
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            with FileLock(folder.with_suffix(".lock")):
+                _make(folder, python)
+        except OSError as error:
+            raise JailError(f"its environment cannot be made: {error}") from error
     return python
 
 
+def _is_made(folder: Path) -> bool:
+    return (folder / "ready").exists() and (folder / "bin" / "python").exists()
+
+
+def _make(folder: Path, python: Path) -> None:
+    """Makes the environment, unless somebody has done so meanwhile, or has failed a little while ago."""
+    failed = folder.with_suffix(".failed")
+    if _is_made(folder):
+        return
+    if failed.exists() and time.time() - failed.stat().st_mtime < _AGAIN:
+        raise JailError(failed.read_text(encoding="utf-8"))
+    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        _build(folder, python)
+    except JailError as error:
+        failed.write_text(error.reason, encoding="utf-8")
+        raise
+    (folder / "ready").touch()
+
+
 def cache() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "boathouse"
+    return Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")) / "boathouse"
 
 
 def _build(folder: Path, python: Path) -> None:
     """With uv where there is one, else with the standard library's venv and pip."""
-    uv = next(
-        (found for found in (Path(sys.executable).with_name("uv"), shutil.which("uv")) if found and Path(found).exists()), None
-    )
+    uv = shutil.which("uv", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]))
     if uv:
         _step(uv, "venv", "--quiet", "--python", _WANTED, folder)
         _step(uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", python, "-r", _PINS)
         return
-    found = next((one for one in (sys.executable, shutil.which(f"python{_WANTED}")) if one and _runs(one)), None)
+    found = sys.executable if _RUNS_HERE else shutil.which(f"python{_WANTED}")
     if not found:
         raise JailError(f"it needs Python {_WANTED}, and none is at hand")
     _step(found, "-m", "venv", folder)
     _step(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", _PINS)
-
-
-def _runs(python: str) -> bool:
-    if python == sys.executable:
-        return f"{sys.version_info.major}.{sys.version_info.minor}" == _WANTED
-    told = subprocess.run(
-        [python, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"], capture_output=True, text=True, check=False
-    )
-    return told.stdout.strip() == _WANTED
 
 
 def _step(*command: str | Path) -> None:
