@@ -23,7 +23,7 @@ def examine(workbench: Workbench) -> list[Check]:
     checks.append(("workbench", True, str(workbench.root)))
     checks.append(_lake(workbench))
     if workbench.config.ask.model:
-        checks.append(_jail())
+        checks.append(_jail(named=workbench.config.ask.answerer == "pandasai"))
     for name in workbench.pipelines():
         checks.append(_pipeline(workbench, name))
     return checks
@@ -44,15 +44,15 @@ def _lake(workbench: Workbench) -> Check:
         return "lake", False, error.render()
 
 
-def _jail() -> Check:
-    """Whether Python that a model writes can be run; where it cannot, `sql` answers."""
+def _jail(*, named: bool) -> Check:
+    """Whether Python that a model writes can be run; where it cannot, `sql` answers, unless `pandasai` is named."""
     from boathouse.ask.jail import JailError, jail
 
     try:
         with jail().cell():
             return "jail", True, "every layer holds"
     except JailError as error:
-        return "jail", True, f"{error.message}; so sql answers"
+        return "jail", not named, error.message if named else f"{error.message}; so sql answers"
 
 
 def _pipeline(workbench: Workbench, name: str) -> Check:

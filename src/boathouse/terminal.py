@@ -121,8 +121,9 @@ def show_answer(answer: Answer) -> None:
     if len(answer.rows) > 1 or len(answer.columns) > 1:
         rows = [list(row.values()) for row in answer.rows[:_ROWS]]
         _table(*_with_bars(answer, rows))
-        if len(answer.rows) > _ROWS:
-            note.print(Text(f"{len(answer.rows) - _ROWS:,} more rows: --json gives all", "dim"))
+        if answer.receipt and (more := answer.receipt.rows - len(rows)) > 0:
+            gives = "" if answer.made_by_python else ": `boathouse sql` with the query below gives all"
+            note.print(Text(f"{more:,} more rows{gives}", "dim"))
     for assumption in answer.assumptions:
         note.print(Text(f"· {assumption}", "dim"))
     for code in (answer.sql, answer.python):
@@ -143,7 +144,11 @@ def _with_bars(answer: Answer, rows: list[list[Any]]) -> tuple[list[str], list[l
     """The rows with a bar for each figure, where its chart is one of bars."""
     if not answer.chart or answer.chart["mark"]["type"] != "bar" or "color" in answer.chart["encoding"]:
         return answer.columns, rows
-    place = answer.columns.index(answer.chart["encoding"]["x"]["field"])
+    axes = (answer.chart["encoding"][name] for name in ("x", "y"))
+    figure = next((axis["field"] for axis in axes if axis["type"] == "quantitative"), None)
+    if figure is None:
+        return answer.columns, rows
+    place = answer.columns.index(figure)
     most = max((abs(row[place] or 0) for row in rows), default=0) or 1
     return [*answer.columns, ""], [[*row, "█" * round(30 * float(abs(row[place] or 0) / most))] for row in rows]
 

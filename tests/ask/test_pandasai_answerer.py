@@ -410,3 +410,15 @@ def test_its_own_question_back_is_known_when_it_is_answered(wb: Workbench):
     _, model = ask(wb, TABLE, question="the West", conversation=talk)
     said = [message["content"] for message in model.asked[0]["messages"]]
     assert said[-3:-1] == ["revenue", "ASK BACK: Which region?"]
+
+
+def test_code_that_has_the_model_write_prose_has_no_receipt_that_repeats_itself(wb: Workbench):
+    code = told("""
+import gc
+df = execute_sql_query("SELECT * FROM orders ORDER BY order_id")
+doors = next(one for one in gc.get_objects() if type(one).__name__ == "Doors")
+doors.model("", None)
+result = {"type": "number", "value": 7}""")
+    answer, _ = ask(wb, code, "this is no code (")
+    assert answer.receipt is not None
+    assert answer.receipt.changing == ["Python: code that cannot be read"]

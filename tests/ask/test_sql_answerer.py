@@ -11,6 +11,7 @@ import pytest
 
 from boathouse.errors import UsageError
 from boathouse.lake import audit
+from boathouse.terminal import show_answer
 from boathouse.workbench import Workbench
 from tests.ask.models import NEVER, scripted
 from tests.query.lakes import opened, publish
@@ -185,3 +186,19 @@ def test_under_a_role_neither_documents_nor_what_it_may_not_read_leaves(wb: Work
         assert "Quiet" not in model.told()
         assert "hidden" not in model.told()
     assert wb.ask("x", role="west", answerer="offline").status == "refused"
+
+
+def test_its_bars_stand_beside_the_figures_whichever_axis_has_them(wb: Workbench, capsys: pytest.CaptureFixture[str]):
+    with scripted(COUNT) as model:
+        show_answer(asking(wb, model.url).ask("orders by region"))
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.count("█") for line in lines if line.startswith(("East", "West"))] == [15, 30]
+
+
+def test_rows_that_are_not_shown_are_counted(wb: Workbench, capsys: pytest.CaptureFixture[str]):
+    reply = json.dumps({"sql": "SELECT range AS n, order_id FROM range(1500), orders ORDER BY ALL"})
+    with scripted(reply) as model:
+        answer = asking(wb, model.url).ask("many")
+    show_answer(answer)
+    assert len(answer.rows) == 1_000
+    assert "4,400 more rows: `boathouse sql`" in capsys.readouterr().err

@@ -77,4 +77,8 @@ def test_a_models_python_answers_many_at_once_and_its_receipt_holds(client: Test
         [("North", 19.9), ("West", 127.5)]
     ] * 6
     assert "groupby" in found[0]["receipt"]["python"]
+    client.app.state.site.log.flush()  # type: ignore[attr-defined]
+    event = next(event for event in audit.read(shop.lake, 20) if event["path"] == "/ask")
+    assert event["sql"].endswith(";\nSELECT region, amount FROM orders ORDER BY ALL")  # after its plan
+    assert json.loads(event["datasets"]) == {"orders": found[0]["receipt"]["tables"][0]["version"]}
     assert client.post("/replay", json=found[0]["receipt"]).json()["same"]

@@ -36,7 +36,8 @@ def in_full(
     now: datetime,
 ) -> dict[str, Any]:
     """One dataset with its freshness, quality, lineage, versions and latest runs; under a policy without what was counted
-    or seen in its rows. `runs` are its pipeline's, newest first, `queries` the names of the saved ones that read it, `now` is in the workbench's time zone."""
+    or seen in its rows. `runs` are its pipeline's, newest first, `queries` the names of the saved ones that read it; `now` is in
+    the workbench's time zone."""
     table = catalog.tables.newest(name)
     entry = described(catalog, name, pipeline, policy)
     updated, hidden = datetime.fromisoformat(entry["updated_at"]), bool(policy.applied([name]))

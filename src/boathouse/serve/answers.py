@@ -166,13 +166,15 @@ def answer(
     return StreamingResponse(_all(bytes(begun), rows), media_type=MEDIA[form], headers=headers)
 
 
-def note(request: Request, asked: Asked) -> None:
-    """For the audit log: what was asked, of which datasets, under which policies."""
+def note(request: Request, *asked: Asked) -> None:
+    """For the audit log: what was asked, of which datasets, under which policies. Several queries are those of one answer."""
+    parameters = [one.parameters for one in asked if one.parameters]
+    policies = {policy.dataset: policy.model_dump() for one in asked for policy in one.policies}
     request.state.audit |= {
-        "sql": asked.sql,
-        "parameters": json.dumps(asked.parameters, default=str) if asked.parameters else None,
-        "datasets": json.dumps({table.name: table.version for table in asked.tables}),
-        "policies": json.dumps([policy.model_dump() for policy in asked.policies]),
+        "sql": ";\n".join(one.sql for one in asked),
+        "parameters": json.dumps(parameters[0], default=str) if parameters else None,
+        "datasets": json.dumps({table.name: table.version for one in asked for table in one.tables}),
+        "policies": json.dumps(list(policies.values())),
     }
 
 

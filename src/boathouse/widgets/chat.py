@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import threading
+from collections.abc import Callable
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -118,8 +119,7 @@ class _Turn(widgets.VBox):
                 tools.append(_toggle("Python", "Show the Python that made it", answer.python, shown))
             if not answer.made_by_python:
                 code = f'wb.sql("""\n{answer.sql}\n""").df()'
-                tools.append(_toggle("As a cell", "Open it as a new notebook cell", code, shown))
-                tools[-1].on_click(lambda _: cell.insert(code) if shown.value else None)  # not when it is pressed to hide it
+                tools.append(_toggle("As a cell", "Open it as a new notebook cell", code, shown, lambda: cell.insert(code)))
         reason = widgets.Text(placeholder="Why? Then press Enter", layout=widgets.Layout(display="none", width="320px"))
         reason.continuous_update = False
         said = widgets.HTML()
@@ -153,13 +153,15 @@ def _button(text: str, ask: Any) -> widgets.Button:
     return made
 
 
-def _toggle(name: str, words: str, text: str, shown: widgets.HTML) -> widgets.Button:
-    """A button that shows a text, and hides it when it is pressed again."""
+def _toggle(name: str, words: str, text: str, shown: widgets.HTML, opened: Callable[[], None] = lambda: None) -> widgets.Button:
+    """A button that shows a text, and hides it when it is pressed again; `opened` is called each time that it is shown."""
     made = widgets.Button(description=name, tooltip=words, layout=widgets.Layout(width="auto"))
     whole = f"<pre>{html.escape(text)}</pre>"
 
     def press(_: Any) -> None:
         shown.value = "" if shown.value == whole else whole
+        if shown.value:
+            opened()
 
     made.on_click(press)
     return made

@@ -49,6 +49,7 @@ class Jail:
             self.close()
             said = self._process.stderr.read().decode(errors="replace").strip().splitlines()  # type: ignore[union-attr]
             raise JailError(f"it does not load: {said[-1] if said else 'it says nothing'}")
+        self._process.stderr.close()  # type: ignore[union-attr]
 
     @property
     def alive(self) -> bool:

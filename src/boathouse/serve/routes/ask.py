@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from boathouse.config import QueryLimits
 from boathouse.errors import BoathouseError
 from boathouse.query import Result
+from boathouse.query.receipt import Asked
 from boathouse.serve.answers import note
 from boathouse.serve.identity import Caller
 from boathouse.serve.site import Served, Site, Who
@@ -45,10 +46,13 @@ def ask(request: Request, site: Served, who: Who, asked: Question) -> Response:
 
 
 def _answered(request: Request, site: Site, who: Caller, talk: Talk, question: str, step: Any) -> dict[str, Any]:
+    queries: list[Asked] = []
+
     def run(sql: str, limits: QueryLimits, versions: dict[str, int] | None) -> Result:
         result = site.workers.result(sql, limits, who.policy, versions)
         parameters = request.state.audit["parameters"]
-        note(request, result.asked)
+        queries.append(result.asked)
+        note(request, *queries)
         request.state.audit["parameters"] = parameters
         return result
 

@@ -44,7 +44,7 @@ _CALLS = {
     "gettimeofday": (96, 169), "time": (201, None), "getrandom": (318, 278), "uname": (63, 160), "sysinfo": (99, 179),
     "getcpu": (309, 168),
 }  # fmt: skip
-_FCNTL, _FCNTL_READS = (72, 25), (1, 2, 3)  # only the flags: the others can have signals sent to other processes
+_FCNTL, _FLAGS = (72, 25), (1, 2, 3)  # F_GETFD, F_SETFD, F_GETFL: the others can have signals sent to other processes
 
 
 class BrokenError(Exception):
@@ -88,8 +88,8 @@ def _namespaces() -> None:
 
 def _dies_with_its_parent() -> None:
     set_death_signal, set_dumpable = 1, 4
-    _libc.prctl(set_death_signal, 9, 0, 0, 0)
-    _libc.prctl(set_dumpable, 0, 0, 0, 0)
+    if _libc.prctl(set_death_signal, 9, 0, 0, 0) or _libc.prctl(set_dumpable, 0, 0, 0, 0):
+        raise BrokenError(f"it would outlive its parent, or could be looked into: {_problem()}")
 
 
 def _files() -> None:
@@ -141,7 +141,7 @@ def _filter(machine: str) -> None:
             steps += [step(equal, number, 0, 1), step(give, allow)]
     steps += [step(equal, 435, 0, 1), step(give, unknown)]  # clone3: libraries fall back to what is refused
     steps += [step(equal, _FCNTL[which], 1), step(give, refuse), step(load, 24)]
-    for command in _FCNTL_READS:
+    for command in _FLAGS:
         steps += [step(equal, command, 0, 1), step(give, allow)]
     steps += [step(give, refuse)]
     code = ctypes.create_string_buffer(b"".join(steps))
