@@ -54,11 +54,15 @@ class LakeError(BoathouseError):
 
 
 class QueryError(BoathouseError):
-    """A query that cannot run or may not."""
+    """A query that cannot run or may not. `spent`: it took its engine to a limit, and nothing else should run there."""
+
+    spent = False
 
 
 class LimitError(QueryError):
     """A query that was stopped at its limit."""
+
+    spent = True
 
     @classmethod
     def after(cls, seconds: float | None) -> LimitError:

@@ -263,6 +263,11 @@ class _Running:
         self.cursor.close()
 
     def explained(self, error: Exception) -> QueryError:
+        told = self._told(error)
+        told.spent = told.spent or isinstance(error, duckdb.OutOfMemoryException | RuntimeError)  # RuntimeError: bad_alloc
+        return told
+
+    def _told(self, error: Exception) -> QueryError:
         if isinstance(error, QueryError):
             return error
         if self.late:

@@ -103,7 +103,7 @@ class Workers:
         finally:
             if worker.idle:
                 self._free.put(worker)
-            else:  # it was killed, or its caller went away in the middle
+            else:  # it was killed, taken to a limit, or its caller went away in the middle
                 self._drop(worker)
                 self._start()
 
@@ -167,7 +167,7 @@ class _Worker:
             self._say(job)
             while (piece := pickle.load(self.process.stdout)) is not None:
                 if isinstance(piece, BoathouseError):
-                    self.idle = True
+                    self.idle = not getattr(piece, "spent", False)  # an allocation that failed may have left a lock behind
                     raise piece
                 yield piece
             self.idle = True
