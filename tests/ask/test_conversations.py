@@ -85,3 +85,38 @@ def test_a_damaged_conversation_is_named(small: Workbench):
     small.lake.store.put_bytes(b'[{"question": "How', "runs/conversations/torn.json")
     with pytest.raises(LakeError, match="is damaged"):
         small.ask("and by person?", conversation="torn")
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "expected"),
+    [
+        ("How many orders in the West?", "How many of those were in 2026?", [(2,)]),
+        ("How many orders in the West?", "What is their total amount?", [(37.5,)]),
+        ("total amount of orders in the West", "How many orders is that?", [(3,)]),
+        ("Which orders are in the West?", "How many are those?", [(3,)]),
+    ],
+)
+def test_words_that_point_back_mean_the_rows_of_the_answer_before(small: Workbench, first: str, then: str, expected: list):
+    talk = Conversation()
+    small.ask(first, conversation=talk)
+    assert rows(small, then, conversation=talk) == expected
+    assert any("read as the rows of" in note for note in small.ask("list those", conversation=talk).assumptions)
+
+
+@pytest.mark.parametrize("question", ["How many of those were in the West?", "How many orders did they place?", "list them"])
+def test_words_that_point_back_to_nothing_are_a_question_back(small: Workbench, question: str):
+    assert small.ask(question).status == "clarify"
+
+
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [
+        ("orders by region", "How many of those are in the West?"),  # groups, not rows
+        ("How many people are there?", "How many orders did they place?"),  # other data
+        ("Which region has the most orders?", "How many orders in that region?"),  # one of them
+    ],
+)
+def test_what_cannot_be_taken_up_is_a_question_back(small: Workbench, first: str, then: str):
+    talk = Conversation()
+    assert small.ask(first, conversation=talk).status == "answered"
+    assert small.ask(then, conversation=talk).status == "clarify"

@@ -8,6 +8,7 @@ from boathouse.ask.answer import Draft
 from boathouse.ask.followup import merged
 from boathouse.ask.intent import Intent, UnclearError
 from boathouse.ask.planning import plan
+from boathouse.ask.pointing import about_its_rows, pointing
 from boathouse.ask.protocol import Context
 from boathouse.ask.reading import Reading
 from boathouse.ask.words import Tag, Tagger
@@ -23,7 +24,7 @@ class Offline:
         tags = tagger.tags(question)
         context.step("reading the question")
         try:
-            intent = self._intent(tags, tagger, context)
+            intent = self._intent(tagger.translated(question), tags, tagger, context)
             made = plan(intent, context.known)
         except UnclearError as problem:
             problem.options = _answerable(problem, question, tagger)
@@ -37,13 +38,18 @@ class Offline:
         notes = [*intent.assumptions[-1:], *notes]
         return Draft(made.sql, notes, made.measures, made.groups, units)
 
-    def _intent(self, tags: list[Tag], tagger: Tagger, context: Context) -> Intent:
+    def _intent(self, question: str, tags: list[Tag], tagger: Tagger, context: Context) -> Intent:
         turns = context.conversation.turns
+        if at := pointing(question, tags, tagger):
+            mine = turns and turns[-1]["status"] == "answered" and turns[-1]["answerer"] == self.name
+            before = self._before(tagger, context) if mine else None
+            made = about_its_rows(before, at, question, tagger)
+            made.assumptions = [f"{at.text!r} read as the rows of {_last(context)!r}"]
+            return made
         if turns and turns[-1]["status"] != "answered" and tags and tags[0].kind not in ("and", "only"):
             self._none_unknown(tags, tagger)
             return Reading(tags, context.known).intent()
-        kept = context.conversation.intent if context.conversation.known is context.known else None
-        before = kept or self._remembered(tagger, context)
+        before = self._before(tagger, context)
         try:
             self._none_unknown(tags, tagger)
             if before is not None and (follow := merged(before, tags, context.known)):
@@ -56,8 +62,10 @@ class Offline:
                 return Reading([cause], context.known).intent()
             raise
 
-    def _remembered(self, tagger: Tagger, context: Context) -> Intent | None:
-        """What the last answered question of a conversation that was kept asked for."""
+    def _before(self, tagger: Tagger, context: Context) -> Intent | None:
+        """What the last answered question asked for; read again where the conversation was kept or the data has changed."""
+        if context.conversation.intent and context.conversation.known is context.known:
+            return context.conversation.intent
         found: Intent | None = None
         for turn in context.conversation.turns:
             if turn["status"] == "answered" and turn["answerer"] == self.name:

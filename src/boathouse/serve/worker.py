@@ -44,9 +44,9 @@ def _answer(wb: Workbench, job: Job, out: BinaryIO) -> None:
     except BoathouseError as error:
         _say(out, error)
     except MemoryError:
-        error = QueryError("the query asks for more memory than there is", hint="ask for less")
-        error.spent = True
-        _say(out, error)
+        spent = QueryError("the query asks for more memory than there is", hint="ask for less")
+        spent.spent = True
+        _say(out, spent)
 
 
 def _say(out: BinaryIO, piece: Any) -> None:

@@ -48,9 +48,11 @@ class Figures(Conditions):
         self.made.measures.append(Measure("count", Noun(condition.text, (Name(dataset),))))
 
     def _how_much(self) -> None:
-        self.take()
+        tag = self.take()
         self._modifiers()
         noun = self.noun()
+        if noun is None and self.made.measures:
+            raise UnclearError(f"{tag.text} of what? Two questions are asked one after the other", asks=True)
         if noun is None:
             self.aggregate = "sum"
         elif noun.numeric:
@@ -60,6 +62,7 @@ class Figures(Conditions):
             self.aggregate = "sum"
 
     def _aggregate(self) -> None:
+        joined = self.at > 0 and self.tags[self.at - 1].kind == "and" and bool(self.made.measures)
         tag = self.take()
         how = AGGREGATES[tag.kind]
         if self._several(how):
@@ -72,6 +75,8 @@ class Figures(Conditions):
             return
         self._modifiers()
         noun = self.noun()
+        if noun is None and joined:  # "how many invoices, and the total?"
+            raise UnclearError(f"{tag.text!r} of what?", asks=True)
         if noun is None:
             self._afterwards(how)
         elif noun.metrics or noun.numeric or noun.datasets or noun.sums:
@@ -154,6 +159,8 @@ class Figures(Conditions):
 
     def _which(self) -> None:
         tag = self.take()
+        if self.made.measures and self.at > 1 and self.tags[self.at - 2].kind == "and":
+            raise UnclearError("those are two questions: ask one after the other", asks=True)
         self.made.listed = self.made.listed or bool(tag)
         if self.kind() == "number" and self.kind(1) in ("name", "calendar"):
             self.limit = self.how_many(self.take())

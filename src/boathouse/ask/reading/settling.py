@@ -16,6 +16,8 @@ def settle(reading: Reading) -> Intent:
     made = reading.made
     if reading.negated:
         raise UnclearError("not what?", asks=True)
+    if reading.tags and reading.tags[-1].kind == "and":  # "which customers ordered, and where do they live?"
+        raise UnclearError("what stands behind 'and' is more than I can read there: ask it by itself", asks=True)
     if reading.pending_count:
         _count(reading)
     if reading.aggregate:
