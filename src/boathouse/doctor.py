@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from boathouse import clock, secrets
 from boathouse.errors import BoathouseError, first_line
@@ -24,6 +26,8 @@ def examine(workbench: Workbench) -> list[Check]:
     checks.append(_lake(workbench))
     if workbench.config.ask.model:
         checks.append(_jail(named=workbench.config.ask.answerer == "pandasai"))
+    if workbench.config.ask.url:
+        checks.append(_model(workbench.config.ask.url))
     for name in workbench.pipelines():
         checks.append(_pipeline(workbench, name))
     return checks
@@ -46,13 +50,25 @@ def _lake(workbench: Workbench) -> Check:
 
 def _jail(*, named: bool) -> Check:
     """Whether Python that a model writes can be run; where it cannot, `sql` answers, unless `pandasai` is named."""
-    from boathouse.ask.jail import JailError, jail
+    from boathouse.ask.jail import JailError, is_made, jail
 
+    if not is_made():
+        return "jail", not named, "PandasAI's environment is not made yet: python -m boathouse.ask.jail"
     try:
         with jail().cell():
             return "jail", True, "every layer holds"
     except JailError as error:
         return "jail", not named, error.message if named else f"{error.message}; so sql answers"
+
+
+def _model(url: str) -> Check:
+    """Whether somebody listens at the model's address; it is asked nothing."""
+    parts = urlsplit(url)
+    try:
+        with socket.create_connection((parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)), timeout=3):
+            return "model", True, f"{url} is reachable"
+    except (OSError, ValueError) as error:
+        return "model", False, f"[ask] url, {url}, is not reachable: {first_line(error)}"
 
 
 def _pipeline(workbench: Workbench, name: str) -> Check:

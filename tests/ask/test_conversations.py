@@ -103,6 +103,25 @@ def test_words_that_point_back_mean_the_rows_of_the_answer_before(small: Workben
     assert any("read as the rows of" in note for note in small.ask("list those", conversation=talk).assumptions)
 
 
+def test_a_number_chooses_what_was_offered_and_a_short_reply_completes_the_question(small: Workbench):
+    talk = Conversation()
+    offered = small.ask("open orders", conversation=talk).options
+    assert len(offered) == 2
+    assert small.ask("1", conversation=talk).question == offered[0]
+    assert small.ask("top 1 people?", conversation=talk).status == "clarify"
+    answer = small.ask("by number of orders", conversation=talk)
+    assert answer.rows == [{"people": "Bo", "count": 3}]
+    assert "read as 'top 1 people by number of orders'" in answer.assumptions
+
+
+def test_a_reply_that_is_a_question_as_well_is_asked_back(small: Workbench):
+    talk = Conversation()
+    assert small.ask("top 1 people?", conversation=talk).status == "clarify"
+    answer = small.ask("total amount", conversation=talk)
+    assert (answer.status, answer.options) == ("clarify", ["top 1 people total amount", "total amount"])
+    assert rows(small, "1", conversation=talk) == [("Ada", 30.5)]
+
+
 @pytest.mark.parametrize("question", ["How many of those were in the West?", "How many orders did they place?", "list them"])
 def test_words_that_point_back_to_nothing_are_a_question_back(small: Workbench, question: str):
     assert small.ask(question).status == "clarify"

@@ -113,6 +113,25 @@ def test_ten_megabytes_are_not_read_to_their_end(wb: Workbench):
     assert "longer than" in answer.text
 
 
+def test_where_nobody_answers_the_address_is_named(wb: Workbench):
+    answer = asking(wb, "http://127.0.0.1:9/v1").ask("how many")
+    assert answer.status == "failed"
+    assert "http://127.0.0.1:9/v1" in answer.text
+    assert "[ask] url" in answer.text
+    assert ("model", False) in [(what, well) for what, well, _ in wb.doctor()]
+
+
+def test_a_model_is_told_what_people_call_things(wb: Workbench):
+    path = wb.root / "pipelines" / "orders.yml"
+    text = path.read_text(encoding="utf-8").replace("region: VARCHAR", "region: {type: VARCHAR, synonyms: [area]}")
+    metric = "metrics: {number: {sql: count(*), synonyms: [how busy], description: All of them.}}"
+    path.write_text(f"{text}\nsynonyms: [purchases]\n{metric}\n", encoding="utf-8")
+    with scripted(COUNT) as model:
+        asking(wb, model.url).ask("orders by region")
+        for word in ("purchases", "area", "how busy", "All of them."):
+            assert word in model.told()
+
+
 def test_without_a_model_the_error_says_what_to_set(wb: Workbench):
     with pytest.raises(UsageError, match="no model is configured"):
         wb.ask("how many", answerer="sql")

@@ -23,6 +23,12 @@ def test_an_answer_with_its_receipt(client: TestClient):
     assert (refused["status"], refused["rows"], refused["receipt"]) == ("refused", [], None)
 
 
+def test_an_answerer_may_be_named(client: TestClient):
+    assert client.post("/ask", json={"question": "how many orders", "answerer": "offline"}).json()["row_count"] == 1
+    wrong = client.post("/ask", json={"question": "how many orders", "answerer": "oracle"})
+    assert (wrong.status_code, "no answerer 'oracle'" in wrong.json()["title"]) == (400, True)
+
+
 def test_the_steps_come_before_the_answer(client: TestClient):
     answer = client.post("/ask", json={"question": "how many orders"}, headers={"Accept": "application/x-ndjson"})
     *steps, last = [json.loads(line) for line in answer.text.splitlines()]

@@ -17,7 +17,7 @@ from boathouse.query import Result
 from boathouse.query.receipt import Receipt
 
 Status = Literal["answered", "clarify", "refused", "failed"]
-_SHOWN = 1_000  # rows that an answer carries; its receipt speaks of all
+_SHOWN = 1_000  # rows that an answer carries; its receipt, and `row_count`, speak of all
 
 
 @dataclass
@@ -32,6 +32,7 @@ class Draft:
     chart: dict[str, Any] | None = None
     result: Result | None = None  # where its rows are there already
     python: str | None = None  # what a model wrote to get there
+    lead: str = ""  # what must be read before the figure
 
     @classmethod
     def over(cls, sql: str, schema: pa.Schema, assumptions: list[str], **more: Any) -> Draft:
@@ -63,7 +64,7 @@ class Answer:
         table = result.arrow()
         rows = table.slice(0, _SHOWN).to_pylist()
         names = list(table.schema.names)
-        text = _sentence(names, rows, table.num_rows, draft, cut=result.cut)
+        text = draft.lead + _sentence(names, rows, table.num_rows, draft, cut=result.cut)
         picture = draft.chart or chart(names, rows, draft.measures, draft.groups)
         if picture is not None:
             picture = {**picture, "data": {"values": [{key: _plain(value) for key, value in row.items()} for row in rows]}}
@@ -90,7 +91,8 @@ class Answer:
     def to_json(self) -> dict[str, Any]:
         return {
             "status": self.status, "question": self.question, "answer": self.text, "columns": self.columns,
-            "rows": [{key: _plain(value) for key, value in row.items()} for row in self.rows], "sql": self.sql, "chart": self.chart,
+            "rows": [{key: _plain(value) for key, value in row.items()} for row in self.rows],
+            "row_count": self.receipt.rows if self.receipt else 0, "sql": self.sql, "chart": self.chart,
             "answerer": self.answerer, "assumptions": self.assumptions, "options": self.options,
             "receipt": self.receipt.to_json() if self.receipt else None, "python": self.python,
         }  # fmt: skip

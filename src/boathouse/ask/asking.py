@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -57,6 +57,7 @@ class Asker:
 
     def ask(self, asking: Asking) -> Answer:
         """The answer, as the caller's policy has it. What goes wrong is an answer too."""
+        asking = replace(asking, question=asking.conversation.chosen(asking.question))
         name = asking.answerer or ("pandasai" if self.wb.config.ask.model else "offline")
         try:
             made = self._said(asking, name, [])

@@ -31,9 +31,15 @@ class Conversation:
     def add(self, answer: Answer) -> None:
         """Remembers a turn, without its rows; the oldest are forgotten."""
         said = {"asked_at": datetime.now(UTC).isoformat(), "question": answer.question[:_LONGEST], "status": answer.status,
-                "answer": answer.text[:_LONGEST], "answerer": answer.answerer, "sql": answer.sql, "assumptions": answer.assumptions,
+                "answer": answer.text[:_LONGEST], "answerer": answer.answerer, "sql": answer.sql, "assumptions": answer.assumptions, "options": answer.options,
                 "receipt": answer.receipt.to_json() if answer.receipt else None, "python": answer.python}  # fmt: skip
         self.turns = [*self.turns, said][-_KEPT:]
+
+    def chosen(self, reply: str) -> str:
+        """The question that a reply means: the option of that number where the last answer offered some, else itself."""
+        options = self.turns[-1].get("options", []) if self.turns else []
+        number = reply.strip().rstrip(".)")
+        return options[int(number) - 1] if number.isdecimal() and 1 <= int(number) <= len(options) else reply
 
     def save(self, lake: Lake, name: str) -> None:
         """Keeps it in the lake under a name. Raises UsageError for a name that cannot be one."""

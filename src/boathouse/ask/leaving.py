@@ -12,6 +12,7 @@ from boathouse.ask.knowledge import Knowledge
 from boathouse.ask.meanings import Dataset
 from boathouse.ask.protocol import Context
 from boathouse.ask.verified import read
+from boathouse.config import Pipeline
 
 _SAMPLES, _VERIFIED = 12, 20
 _ERRORS = {"AttributeError", "CodeExecutionError", "ExecuteSQLQueryNotUsed", "ImportError", "IndexError", "InvalidOperation",
@@ -25,6 +26,7 @@ def told(context: Context, question: str) -> dict[str, Any]:
     but data."""
     known, policy, root = context.known, context.policy, context.wb.root
     entries = {entry["name"]: entry for entry in context.wb.catalog(role=policy)}
+    pipelines = {name: context.wb.publisher(name) for name in known.datasets}
     masked = {applied.dataset: set(applied.masked) for applied in policy.applied(known.datasets)}
     opened = [name for name in known.datasets if _is_open(context, name)]
     open_to_all = policy.unlimited  # documents and the glossary are nobody's rows, but nobody's policy holds in them either
@@ -33,10 +35,11 @@ def told(context: Context, question: str) -> dict[str, Any]:
     samples = _samples(known, {name: masked.get(name, set()) for name in opened})
     return {
         "today": str(known.today),
-        "datasets": [_dataset(d, entries[d.name], samples) for d in known.datasets.values()],
+        "datasets": [_dataset(d, entries[d.name], pipelines[d.name], samples) for d in known.datasets.values()],
         "relations": [f"{r.child}.{r.column} names a row of {r.parent} by {r.key}{' (found, not declared)' if r.found else ''}"
                       for r in known.relations],
-        "metrics": [{"name": m.name, "dataset": m.dataset, "sql": m.sql, "unit": m.unit} for m in known.metrics],
+        "metrics": [_said({"name": metric, "dataset": name, **spec.model_dump()})
+                    for name, pipeline in pipelines.items() if pipeline for metric, spec in pipeline.metrics.items()],
         "glossary": known.glossary if open_to_all else {},
         "verified_questions": [{"question": one.ask, "sql": one.sql} for one in shown[:_VERIFIED]],
         "documents": [{"from": passage.source, "text": passage.text} for passage in passages],
@@ -63,15 +66,23 @@ def _is_open(context: Context, dataset: str) -> bool:
     return any(fnmatchcase(dataset, one) for one in context.wb.config.ask.values)
 
 
-def _dataset(dataset: Dataset, entry: dict[str, Any], samples: dict[tuple[str, str], list[str]]) -> dict[str, Any]:
+def _said(what: dict[str, Any]) -> dict[str, Any]:
+    """Without what nobody said."""
+    return {key: value for key, value in what.items() if value not in (None, [])}
+
+
+def _dataset(
+    dataset: Dataset, entry: dict[str, Any], pipeline: Pipeline | None, samples: dict[tuple[str, str], list[str]]
+) -> dict[str, Any]:
     columns = []
     for column in entry["columns"]:
         spec = dataset.columns[column["name"]]
-        shown = {"name": column["name"], "type": column["type"], "description": column["description"], "unit": spec.unit}
-        if found := samples.get((dataset.name, column["name"])):
-            shown["some_values"] = found
-        columns.append({key: value for key, value in shown.items() if value is not None})
-    return {"name": dataset.name, "description": entry["description"], "key": dataset.key, "time": dataset.time,
+        own = pipeline.columns.get(column["name"]) if pipeline else None
+        columns.append(_said({"name": column["name"], "type": column["type"], "description": column["description"],
+                              "unit": spec.unit, "synonyms": own.synonyms if own else [],
+                              "some_values": samples.get((dataset.name, column["name"]))}))  # fmt: skip
+    return {"name": dataset.name, "description": entry["description"],
+            "synonyms": pipeline.synonyms if pipeline else [], "key": dataset.key, "time": dataset.time,
             "verdict": entry["verdict"], "updated_at": entry["updated_at"], "columns": columns}  # fmt: skip
 
 

@@ -28,7 +28,6 @@ _HINTS = {
     "RateLimitError": "wait a little, or ask with --answerer offline",
     "NotFoundError": "check [ask] model in boathouse.toml",
     "BadRequestError": "check [ask] model in boathouse.toml",
-    "APIConnectionError": "check [ask] url in boathouse.toml, and that the model's server runs",
 }
 
 
@@ -113,8 +112,10 @@ class Model:
         if isinstance(error, UsageError):
             return error
         kind = type(error).__name__
-        hint = _HINTS.get(kind, "ask again, or with --answerer offline")
-        return ModelError(f"the model failed: {secrets.scrub(first_line(error))[:300]}", hint=hint)
+        place = f" at {self.settings.url}" if self.settings.url else ""
+        check = ", check that [ask] url is right and its server runs" if place else ""
+        hint = _HINTS.get(kind, f"ask again{check}, or ask with --answerer offline")
+        return ModelError(secrets.scrub(f"the model{place} failed: {first_line(error)}")[:400], hint=hint)
 
     # the budget
 

@@ -7,11 +7,13 @@ import contextlib
 from boathouse.ask.answer import Draft
 from boathouse.ask.followup import merged
 from boathouse.ask.intent import Intent, UnclearError
-from boathouse.ask.planning import plan
+from boathouse.ask.planning import Plan, plan
 from boathouse.ask.pointing import about_its_rows, pointing
 from boathouse.ask.protocol import Context
 from boathouse.ask.reading import Reading
 from boathouse.ask.words import Tag, Tagger
+
+_REPLY = 4  # words of a reply to a question back
 
 
 class Offline:
@@ -21,14 +23,19 @@ class Offline:
 
     def draft(self, question: str, context: Context) -> Draft:
         tagger = Tagger(context.known)
-        tags = tagger.tags(question)
         context.step("reading the question")
+        whole = _completed(question, context, tagger)
         try:
-            intent = self._intent(tagger.translated(question), tags, tagger, context)
-            made = plan(intent, context.known)
+            intent, made = self._planned(question, tagger, context)
         except UnclearError as problem:
-            problem.options = _answerable(problem, question, tagger)
-            raise
+            if whole is None:
+                problem.options = _answerable(problem, question, tagger)
+                raise
+            intent, made = self._planned(whole, tagger, context)
+            intent.assumptions.append(f"read as {whole!r}")
+        else:
+            if whole is not None:
+                raise UnclearError("Which of these do you mean?", [whole, question])
         context.conversation.intent, context.conversation.known = intent, context.known
         units = {metric.name: metric.unit for metric in context.known.metrics if metric.unit}
         units |= {f"{how}_{c.name}": c.unit for d in context.known.datasets.values() for c in d.columns.values() if c.unit
@@ -37,6 +44,10 @@ class Offline:
         notes = made.notes if read == question else [f"read as {read!r}, by glossary.yml", *made.notes]
         notes = [*intent.assumptions[-1:], *notes]
         return Draft(made.sql, notes, made.measures, made.groups, units)
+
+    def _planned(self, question: str, tagger: Tagger, context: Context) -> tuple[Intent, Plan]:
+        intent = self._intent(tagger.translated(question), tagger.tags(question), tagger, context)
+        return intent, plan(intent, context.known)
 
     def _intent(self, question: str, tags: list[Tag], tagger: Tagger, context: Context) -> Intent:
         turns = context.conversation.turns
@@ -93,6 +104,19 @@ class Offline:
             words_of = (part for tag in tags for part in (*tag.after, chosen.get(tag.text, tag.text)))
             options.append(" ".join(words_of))
         raise UnclearError(text, list(dict.fromkeys(options)), word=unknown[0].text)
+
+
+def _completed(reply: str, context: Context, tagger: Tagger) -> str | None:
+    """The question that was asked back, with a short reply behind it, where that can be answered: `by revenue`, `revenue`."""
+    last = context.conversation.turns[-1] if context.conversation.turns else None
+    if last is None or last["status"] != "clarify" or len(reply.split()) > _REPLY or reply in last.get("options", []):
+        return None
+    for middle in (" ", " by "):
+        whole = f"{last['question'].rstrip(' ?!.')}{middle}{reply}"
+        with contextlib.suppress(UnclearError):
+            plan(Reading(tagger.tags(whole), tagger.known).intent(), tagger.known)
+            return whole
+    return None
 
 
 def _answerable(problem: UnclearError, question: str, tagger: Tagger) -> list[str]:

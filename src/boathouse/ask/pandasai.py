@@ -44,9 +44,9 @@ class PandasAI:
         with place.cell() as cell:
             made = work(cell, {"datasets": datasets, "question": question}, queries, talk.reply)
         result = queries.proven(made, talk.code, context.limits)
-        drawn = ["the model's Python drew a chart, which stays in the jail: these are the rows of its last query"]
-        notes = [*talk.assumptions, *(drawn if made.made == "plot" else [])]
-        return Draft.over(result.sql, result.schema, notes, result=result, python=talk.code)
+        drawn = "The model's Python drew a chart, which stays in the jail. The rows of its last query are: "
+        return Draft.over(result.sql, result.schema, talk.assumptions, result=result, python=talk.code,
+                          lead=drawn if made.made == "plot" else "")  # fmt: skip
 
 
 class _Talk:

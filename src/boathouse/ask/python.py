@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, FailFast, Field
 
-from boathouse.ask.jail import Cell, jail
+from boathouse.ask.jail import Cell, jail, versions
 from boathouse.ask.model import ModelError
 from boathouse.ask.protocol import LIMITS, RunQuery
 from boathouse.config import QueryLimits
@@ -148,7 +148,7 @@ class Queries:
         policies = {policy.dataset: policy for asked in every for policy in asked.policies}
         return replace(
             every[-1], ordered=all(asked.ordered for asked in every), changing=sorted(changing), tables=list(tables.values()),
-            policies=list(policies.values()), at=datetime.now(UTC), python=code,
+            policies=list(policies.values()), at=datetime.now(UTC), python=code, runs=versions(),
         )  # fmt: skip
 
 

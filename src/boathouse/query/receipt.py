@@ -31,6 +31,7 @@ class Asked:
     policies: list[AppliedPolicy]
     at: datetime
     python: str | None = None
+    runs: str = ""  # what ran that Python, and its versions
 
 
 class _Part(BaseModel):
@@ -94,7 +95,13 @@ class Receipt(_Part):
             "roles": list(asked.roles), "policies": asked.policies, "rows": digest.rows, "cut_at": cut_at,
             "digest": digest.value(), "order_digest": digest.order(), "replayable": not changing, "changing": changing, "python": asked.python,
         }  # fmt: skip
-        made = cls(id="", **proof, engine=f"duckdb {duckdb.__version__}", boathouse=__version__, asked_at=asked.at)
+        made = cls(
+            id="",
+            **proof,
+            engine=f"duckdb {duckdb.__version__}{asked.runs and ', '}{asked.runs}",
+            boathouse=__version__,
+            asked_at=asked.at,
+        )
         return made.model_copy(update={"id": made.sealed()})
 
     def sealed(self) -> str:

@@ -6,8 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import duckdb
-
 from boathouse.errors import BoathouseError
 from boathouse.query.receipt import Receipt
 
@@ -61,5 +59,5 @@ def _why(old: Receipt, new: Receipt) -> str:
         f"{new.rows:,} rows, the receipt says {old.rows:,}" if new.rows != old.rows else "other values in the same number of rows"
     )
     if old.engine != new.engine:
-        return f"{rows}; it ran on {old.engine}, this is duckdb {duckdb.__version__}"
+        return f"{rows}; it ran on {old.engine}, this is {new.engine}"
     return f"{rows}: the receipt or the files of that version were changed"

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import time
+from importlib.metadata import version
 from pathlib import Path
 
 from filelock import FileLock
@@ -17,6 +18,7 @@ from filelock import FileLock
 from boathouse.errors import BoathouseError
 
 _PINS = Path(__file__).with_name("requirements.txt")
+_TOLD = ("pandasai", "pandas", "numpy")
 _WANTED = "3.11"  # PandasAI 3 runs on no newer one
 _RUNS_HERE = sys.version_info[:2] == (3, 11)
 _AGAIN = 600.0  # seconds after which a build that failed is tried again
@@ -35,9 +37,9 @@ def interpreter() -> Path:
     """The Python that has PandasAI; makes its environment where there is none. Raises JailError."""
     if sys.platform != "linux":
         raise JailError("its jail needs Linux")
-    if _RUNS_HERE and importlib.util.find_spec("pandasai"):
+    if _has_it():
         return Path(sys.executable)
-    folder = cache() / f"pandasai-{hashlib.sha256(_PINS.read_bytes()).hexdigest()[:12]}"
+    folder = _folder()
     python = folder / "bin" / "python"
     if not _is_made(folder):
         try:
@@ -47,6 +49,19 @@ def interpreter() -> Path:
         except OSError as error:
             raise JailError(f"its environment cannot be made: {error}") from error
     return python
+
+
+def is_made() -> bool:
+    """Whether nothing has to be built, or nothing could."""
+    return sys.platform != "linux" or _has_it() or _is_made(_folder())
+
+
+def _has_it() -> bool:
+    return _RUNS_HERE and importlib.util.find_spec("pandasai") is not None
+
+
+def _folder() -> Path:
+    return cache() / f"pandasai-{hashlib.sha256(_PINS.read_bytes()).hexdigest()[:12]}"
 
 
 def _is_made(folder: Path) -> bool:
@@ -67,6 +82,14 @@ def _make(folder: Path, python: Path) -> None:
         failed.write_text(error.reason, encoding="utf-8")
         raise
     (folder / "ready").touch()
+
+
+def versions() -> str:
+    """What runs the Python that a model writes: the results of another version may differ."""
+    if _has_it():
+        return ", ".join(f"{name} {version(name)}" for name in _TOLD)
+    pins = dict(line.split("==") for line in _PINS.read_text(encoding="utf-8").split() if "==" in line)
+    return ", ".join(f"{name} {pins[name]}" for name in _TOLD)
 
 
 def cache() -> Path:

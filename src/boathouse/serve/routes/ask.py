@@ -33,6 +33,7 @@ class Question(BaseModel):
 
     question: str = Field(description="What you would like to know.", max_length=200_000)
     conversation: str | None = Field(None, description="The conversation that an earlier answer named; unset: a new one.")
+    answerer: str | None = Field(None, description="Who answers: offline, sql or pandasai; unset: as boathouse.toml says.")
 
 
 @router.post("/ask")
@@ -41,11 +42,11 @@ def ask(request: Request, site: Served, who: Who, asked: Question) -> Response:
     talk = site.talks.get(asked.conversation, who)
     request.state.audit["parameters"] = json.dumps({"question": asked.question[:2_000]})
     if _STREAM in request.headers.get("accept", ""):
-        return StreamingResponse(_steps(request, site, who, talk, asked.question), media_type=_STREAM)
-    return JSONResponse(_answered(request, site, who, talk, asked.question, lambda _: None))
+        return StreamingResponse(_steps(request, site, who, talk, asked), media_type=_STREAM)
+    return JSONResponse(_answered(request, site, who, talk, asked, lambda _: None))
 
 
-def _answered(request: Request, site: Site, who: Caller, talk: Talk, question: str, step: Any) -> dict[str, Any]:
+def _answered(request: Request, site: Site, who: Caller, talk: Talk, asked: Question, step: Any) -> dict[str, Any]:
     queries: list[Asked] = []
 
     def run(sql: str, limits: QueryLimits, versions: dict[str, int] | None) -> Result:
@@ -59,18 +60,19 @@ def _answered(request: Request, site: Site, who: Caller, talk: Talk, question: s
     with talk.lock:
         limits = site.limits.model_copy(update={"rows": min(site.limits.rows or _ROWS, _ROWS)})
         answer = site.wb.ask(
-            question, conversation=talk.conversation, limits=limits, role=who.policy, step=step, run=run, caller=who.name
-        )
+            asked.question, answerer=asked.answerer, conversation=talk.conversation, limits=limits, role=who.policy, step=step,
+            run=run, caller=who.name,
+        )  # fmt: skip
     return {**answer.to_json(), "conversation": talk.name}
 
 
-def _steps(request: Request, site: Site, who: Caller, talk: Talk, question: str) -> Iterator[bytes]:
+def _steps(request: Request, site: Site, who: Caller, talk: Talk, asked: Question) -> Iterator[bytes]:
     """A line of JSON for each step, then one for the answer."""
     said: SimpleQueue[dict[str, Any] | None] = SimpleQueue()
 
     def work() -> None:
         try:
-            said.put({"result": _answered(request, site, who, talk, question, lambda text: said.put({"step": text}))})
+            said.put({"result": _answered(request, site, who, talk, asked, lambda text: said.put({"step": text}))})
         except BoathouseError as error:
             said.put({"error": error.render()})
         except Exception:
