@@ -171,7 +171,7 @@ class Conditions(Cursor):
                 Condition("compare", tag.text, noun=figure, operator="=", numbers=(tag.number,), negated=self.negated)
             )
             self.negated = False
-        elif self.kind() in (*RANKING, "frequent", "rare") or (
+        elif self.kind() in (*RANKING, "best", "frequent", "rare") or (
             self.kind() == "concept" and self.tags[self.at].word in self.lexicon.extreme
         ):
             self.limit = self.how_many(tag)

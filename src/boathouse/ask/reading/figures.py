@@ -17,12 +17,12 @@ class Figures(Conditions):
     def _count(self) -> None:
         self.take()
         distinct = self.kind() == "distinct" and bool(self.take())
-        place = self.at
+        place, before = self.at, len(self.conditions())
         self._modifiers()
         noun = self.noun()
         if noun is None:
             if self.at > place and self.kind() in ("", "period"):
-                return self._count_values()
+                return self._count_values(before)
             self.pending_count = True
         elif noun.unit:
             raise UnclearError(f"how many {noun.text} of what?", asks=True)
@@ -36,9 +36,9 @@ class Figures(Conditions):
             self._measured("distinct" if distinct else "count", noun)
         return None
 
-    def _count_values(self) -> None:
-        """`how many hires`: the rows that a value marks, where only one column has it."""
-        condition = self.conditions()[-1]
+    def _count_values(self, place: int) -> None:
+        """`how many hires in the West`: the rows that the first value marks, where only one column has it."""
+        condition = self.conditions()[place]
         if condition.kind != "value" or len({v.columns for v in condition.values[0]}) != 1:
             self.pending_count = True
             return

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from boathouse.ask.intent import Intent, Noun, UnclearError
 from boathouse.ask.reading.names import Names
 from boathouse.ask.reading.ranking import Ranking
@@ -44,10 +46,11 @@ class Reading(Ranking, Names):
         )
 
     def _best(self) -> None:
-        tag = self.take()
+        tag = self.tags[self.at]
         if not any(t.kind == "by" for t in self.tags[self.at :]):
             raise UnclearError(f"{tag.text!r} by which figure? Add 'by …'", asks=True)
-        raise UnclearError(f"{tag.text!r} is not a figure: ask for the highest or the lowest", asks=True)
+        self.tags[self.at] = replace(tag, kind="lowest" if tag.word in self.lexicon.low else "highest")
+        self.rule(self.kind())
 
     def _ascending(self) -> None:
         tag = self.take()
