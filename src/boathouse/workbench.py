@@ -240,6 +240,13 @@ class Workbench:
             raise MissingError(f"no query {name!r}{did_you_mean(name, known)}", hint=listing)
         return self.reader.sql(*bound(known[name], parameters or {}, self.reader.cursor()), limits=limits, policy=policy)
 
+    def save_query(self, name: str, sql: str, values: dict[str, Any] | None = None, *, replace: bool = False) -> Path:
+        """Keeps a query as queries/NAME.sql; `values` are those of its `$name` parameters, for their types. Raises UsageError
+        where there is one of that name."""
+        from boathouse.query.saved import save
+
+        return save(self.root / "queries", name, sql, values or {}, replace=replace)
+
     @cached_property
     def asker(self) -> Asker:
         from boathouse.ask import Asker

@@ -2,14 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 
 import pytest
@@ -18,6 +10,7 @@ from playwright.sync_api import Browser, Page
 
 from boathouse.workbench import Workbench
 from tests.query.lakes import opened, publish
+from tests.widgets.jupyter import FRONT_ENDS, shown, write
 
 SCRIPT = "<script>document.title='owned'</script>"
 
@@ -27,62 +20,17 @@ def wb(tmp_path_factory: pytest.TempPathFactory) -> Workbench:
     made = opened(tmp_path_factory.mktemp("chat") / "workbench")
     publish(made, "orders", "order_id: BIGINT, region: VARCHAR, note: VARCHAR, amount: BIGINT",
             f"1,West,{SCRIPT},10\n2,East,b,5\n3,West,c,1\n")  # fmt: skip
-    code = f"import boathouse\nboathouse.open({str(made.root)!r}).chat()"
-    cell = {"cell_type": "code", "execution_count": None, "id": "a", "metadata": {}, "outputs": [], "source": code}
-    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
-    notebook = {"cells": [cell], "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
-    (made.root / "chat.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+    write(made, "chat", f"import boathouse\nboathouse.open({str(made.root)!r}).chat()")
     return made
 
 
-def _serving(wb: Workbench, arguments: list[str], path: str) -> Iterator[str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", *[part.format(port=port) for part in arguments]]
-    log = (wb.root / "server.log").open("wb")
-    server = subprocess.Popen(
-        command, cwd=wb.root, env=os.environ | {"JUPYTER_CONFIG_DIR": str(wb.root / "config")}, stdout=log, stderr=log
-    )
-    url = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(120):
-            time.sleep(0.5)
-            try:
-                urllib.request.urlopen(f"{url}/static/favicon.ico", timeout=1)
-                break
-            except urllib.error.HTTPError:
-                break
-            except OSError:
-                assert server.poll() is None, (wb.root / "server.log").read_text()
-        yield url + path
-    finally:
-        server.terminate()
-        server.wait(20)
-
-
-@pytest.fixture(params=["voila", "lab"])
+@pytest.fixture(params=FRONT_ENDS)
 def page(request: pytest.FixtureRequest, wb: Workbench, browser: Browser) -> Iterator[Page]:
-    if request.param == "voila":
-        pytest.importorskip("voila", reason="voila is not installed: pip install 'boathouse[lab]'")
-        serving = _serving(wb, ["voila", "chat.ipynb", "--no-browser", "--port={port}"], "/")
-    else:
-        root = ["--allow-root"] if sys.platform == "linux" and os.getuid() == 0 else []
-        serving = _serving(wb, ["jupyterlab", "--no-browser", "--ServerApp.port={port}", "--IdentityProvider.token=t", *root],
-                           "/lab/tree/chat.ipynb?token=t&reset")  # fmt: skip
-    url = next(serving)
-    made = browser.new_page(viewport={"width": 1200, "height": 1000})
-    made.goto(url)
-    if request.param == "lab":
-        made.locator(".jp-Notebook .jp-Cell").first.wait_for(timeout=60_000)
-        made.get_by_text("Python 3 (ipykernel)").first.wait_for(timeout=60_000)
-        made.get_by_text("| Idle").wait_for(timeout=60_000)  # a cell that is run before its kernel is there is forgotten
-        made.locator(".jp-Cell .cm-content").first.click()
-        made.keyboard.press("Control+Enter")
+    pages = shown(request.param, wb, "chat", browser)
+    made = next(pages)
     made.get_by_role("textbox", name="Question").wait_for(timeout=60_000)
     yield made
-    made.close()
-    next(serving, None)
+    next(pages, None)
 
 
 def ask(page: Page, question: str) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from boathouse.config.query import SavedQuery
+from boathouse.config.query import SavedQuery, load_query
 from boathouse.errors import UsageError, did_you_mean
 from boathouse.query.guard import operators
 
@@ -43,3 +45,36 @@ def with_casts(query: SavedQuery) -> tuple[str, set[str]]:
             used.add(name[1])
             last = start + name.end()
     return "".join(parts) + sql[last:], used
+
+
+def save(folder: Path, name: str, sql: str, values: dict[str, Any], *, replace: bool) -> Path:
+    """Writes a query: `$name` becomes `:name`, of the type of its value. Raises UsageError where there is
+    one, or where the name cannot be one."""
+    path = folder / f"{name}.sql"
+    if path.parent != folder or path.stem != name:
+        raise UsageError(f"{name!r} cannot name a query", hint="use letters, digits and _")
+    text, last = "", 0
+    for start, mark in operators(sql):
+        word = re.match(r"\$(\w+)", sql[start:]) if mark == "$" else None
+        if word and word[1] in values:
+            text, last = f"{text}{sql[last:start]}:{word[1]}", start + word.end()
+    body = (text + sql[last:]).strip().rstrip(";")
+    body = f"\n{body}" if body.startswith("--") else body  # a comment of the query's own
+    header = "".join(f"--   {one}: {_type(value)}\n" for one, value in values.items())
+    made = f"-- title: {name.replace('_', ' ')}\n{'-- parameters:' + chr(10) if values else ''}{header}{body}\n"
+    old = path.read_text(encoding="utf-8") if path.exists() else None
+    if old not in (None, made) and not replace:
+        raise UsageError(f"there is a query {name!r}", where=str(path), hint="another name, or --replace")
+    folder.mkdir(exist_ok=True)
+    path.write_text(made, encoding="utf-8")
+    try:
+        load_query(path)
+    except UsageError:
+        path.write_text(old, encoding="utf-8") if old is not None else path.unlink()
+        raise
+    return path
+
+
+def _type(value: Any) -> str:
+    kinds = ((bool, "BOOLEAN"), (int, "BIGINT"), (float, "DOUBLE"), (datetime, "TIMESTAMP"), (date, "DATE"))
+    return next((name for kind, name in kinds if isinstance(value, kind)), "VARCHAR")
