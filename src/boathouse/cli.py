@@ -307,6 +307,17 @@ def serve(
 
 
 @app.command()
+def lab(
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 8888,
+    browser: Annotated[bool, typer.Option(help="Open a browser.")] = True,
+) -> None:
+    """Open JupyterLab on the workbench, with a kernel that has `%%sql` and `%ask`."""
+    from boathouse.lab.server import run
+
+    raise typer.Exit(run(workbench().root, port, browser=browser))
+
+
+@app.command()
 def mcp() -> None:
     """Serve the lake to assistants by the Model Context Protocol, on stdin and stdout."""
     from boathouse.serve.mcp import serve
