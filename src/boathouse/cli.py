@@ -309,12 +309,12 @@ def serve(
 @app.command()
 def lab(
     port: Annotated[int, typer.Option(min=1, max=65535)] = 8888,
-    browser: Annotated[bool, typer.Option(help="Open a browser.")] = True,
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Only say the address.")] = False,
 ) -> None:
     """Open JupyterLab on the workbench, with a kernel that has `%%sql` and `%ask`."""
     from boathouse.lab.server import run
 
-    raise typer.Exit(run(workbench().root, port, browser=browser))
+    raise typer.Exit(run(workbench().root, port, browser=not no_browser))
 
 
 @app.command()
