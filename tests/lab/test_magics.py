@@ -59,6 +59,15 @@ def test_a_cell_shows_a_table_with_its_receipt(shell: InteractiveShell, capsys: 
     assert shell.user_ns["rows"].rows()[0] == {"region": "West", "s": 11}
 
 
+def test_of_many_rows_the_first_are_shown_and_all_are_proven(shell: InteractiveShell, wb: Workbench):
+    many = "SELECT o.order_id + r.range AS n FROM orders o, range(10000) r ORDER BY n"
+    shown: list[Any] = []
+    shell.display_pub.publish = lambda data, **_: shown.append(data)  # type: ignore[method-assign]
+    run(shell, f"%%sql\n{many}")
+    assert "the first 10,000 of 30,000 rows" in shown[0]["text/html"]
+    assert wb.sql(many).receipt.digest[:8] in shown[0]["text/html"]
+
+
 def test_variables_are_bound_and_never_pasted(shell: InteractiveShell):
     run(shell, "where = \"West' OR 'a' = 'a\"")
     assert run(shell, "%sql SELECT count(*) AS n FROM orders WHERE region = $where").rows() == [{"n": 0}]

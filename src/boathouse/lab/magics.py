@@ -58,9 +58,13 @@ class BoathouseMagics(Magics):
         """
         try:
             if cell is None:
-                return self._result(line, None)
+                found = self._result(line, None)
+                found.arrow()  # what fails, fails here
+                return found
             options = _SQL.parse_args(_split(line))
             found = self._result(cell, options.role)
+            if options.to:
+                found.arrow()
             from boathouse.widgets.table import Table
 
             display(Table(found))
@@ -84,9 +88,7 @@ class BoathouseMagics(Magics):
         display(answer)
 
     def _result(self, sql: str, role: str | None) -> Result:
-        found = self.workbench().sql(sql, self._values(sql) or None, role=role)
-        found.arrow()  # what fails, fails here
-        return found
+        return self.workbench().sql(sql, self._values(sql) or None, role=role)
 
     def _values(self, sql: str) -> dict[str, Any]:
         """The notebook's variables that a query names."""

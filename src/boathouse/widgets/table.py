@@ -6,6 +6,7 @@ import html
 from typing import Any
 
 import ipywidgets as widgets
+import pyarrow as pa
 from itables.widget import ITable
 
 from boathouse.query import Result
@@ -18,13 +19,19 @@ class Table(widgets.VBox):
     """The first 10,000 rows of a result; the receipt speaks of all."""
 
     def __init__(self, result: Result):
-        self.result = result
-        table = result.arrow()
-        rows = table.slice(0, _ROWS).to_pandas()
-        more = f"the first {_ROWS:,} of {table.num_rows:,} rows · " if table.num_rows > _ROWS else ""
+        first: list[pa.RecordBatch] = []
+        kept = 0
+        for batch in result.batches(proven=True):  # all are read, for the receipt; no more is held
+            if kept < _ROWS:
+                first.append(batch.slice(0, _ROWS - kept))
+                kept += first[-1].num_rows
+        rows, receipt = pa.Table.from_batches(first, result.schema).to_pandas(), result.receipt
+        more = f"the first {_ROWS:,} of {receipt.rows:,} rows · " if receipt.rows > kept else ""
+        below = f"<small>{html.escape(more + str(receipt))}</small>"
+        self._static = rows._repr_html_() + below
         shown = ITable(rows, maxBytes=0, allow_html=False, showIndex=False, classes="display compact nowrap", style=_STYLE)
-        super().__init__([shown, widgets.HTML(f"<small>{html.escape(more + str(result.receipt))}</small>")])
+        super().__init__([shown, widgets.HTML(below)])
 
     def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
         bundle: dict[str, Any] = super()._repr_mimebundle_(**options)
-        return {**bundle, "text/html": self.result._repr_html_()}  # where no widget is drawn: an export, a page of a repository
+        return {**bundle, "text/html": self._static}  # where no widget is drawn: an export, a page of a repository
