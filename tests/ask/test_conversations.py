@@ -122,7 +122,44 @@ def test_a_reply_that_is_a_question_as_well_is_asked_back(small: Workbench):
     assert rows(small, "1", conversation=talk) == [("Ada", 30.5)]
 
 
-@pytest.mark.parametrize("question", ["How many of those were in the West?", "How many orders did they place?", "list them"])
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_follow_up_knows_what_those_were(small: Workbench, kept: bool):
+    talk = "long" if kept else Conversation()
+    rows(small, "How many orders in the West?", conversation=talk)
+    assert rows(small, "How many of those were in 2026?", conversation=talk) == [(2,)]
+    assert rows(small, "and by person?", conversation=talk) == [("Ada", 2)]
+    small.ask("top 1 people?", conversation=talk)
+    assert rows(small, "by total amount", conversation=talk) == [("Ada", 30.5)]
+    assert rows(small, "only the East", conversation=talk) == [("Bo", 5)]
+
+
+def test_a_word_in_the_place_of_one_that_is_not_known_is_asked_back_whole(small: Workbench):
+    talk = Conversation()
+    small.ask("How many ordrs in the West?", conversation=talk)
+    assert small.ask("orders", conversation=talk).options == ["How many orders in the West"]
+    assert rows(small, "1", conversation=talk) == [(3,)]
+
+
+def test_a_few_words_behind_a_question_back_are_not_taken_for_a_question(small: Workbench):
+    talk = Conversation()
+    small.ask("Why are amounts falling?", conversation=talk)
+    assert rows(small, "total amount", conversation=talk) == [(42.5,)]  # behind a refusal they are one
+    small.ask("orders together?", conversation=talk)
+    assert small.ask("total amount", conversation=talk).status == "clarify"
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How many of those were in the West?",
+        "How many orders did they place?",
+        "list them",
+        "how many orders did she place?",
+        "what amount did it bring?",
+        "what is its total amount?",
+        "how many orders were there then?",
+    ],
+)
 def test_words_that_point_back_to_nothing_are_a_question_back(small: Workbench, question: str):
     assert small.ask(question).status == "clarify"
 
@@ -133,6 +170,9 @@ def test_words_that_point_back_to_nothing_are_a_question_back(small: Workbench, 
         ("orders by region", "How many of those are in the West?"),  # groups, not rows
         ("How many people are there?", "How many orders did they place?"),  # other data
         ("Which region has the most orders?", "How many orders in that region?"),  # one of them
+        ("Which person has the most orders?", "What amount did he spend?"),
+        ("Which person has the most orders?", "which region had it?"),
+        ("total amount in October 2026", "and the largest?"),  # the largest of what was only added up
     ],
 )
 def test_what_cannot_be_taken_up_is_a_question_back(small: Workbench, first: str, then: str):

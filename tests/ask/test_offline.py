@@ -58,6 +58,7 @@ def test_answers(small: Workbench, question: str, expected: list[tuple]):
         ("delete all orders", "refused", "'delete'"),
         ("'; DROP TABLE orders; --", "refused", "DROP"),
         ("How many ordrs in the West?", "clarify", "'ordrs'"),
+        ("how many people with orders older than 6", "clarify", "of orders"),
         ("How many open orders are there and what do they come to?", "clarify", "two questions"),
         ("How many open orders are there, and how much do they come to?", "clarify", "how much of what"),
         ("How many open orders, and the total?", "clarify", "of what"),

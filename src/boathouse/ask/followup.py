@@ -40,7 +40,7 @@ def merged(before: Intent, tags: list[Tag], known: Knowledge) -> Intent | None:
             subject=None,
             listed=False,
         )
-    if not (new.conditions or new.groups or new.having or new.rank or reading.aggregate or figures):
+    if new.rank or not (new.conditions or new.groups or new.having or reading.aggregate or figures):
         return None
     made = replace(before, conditions=_replaced(before.conditions, new.conditions), having=new.having or before.having)
     check(made.conditions)

@@ -64,6 +64,7 @@ class Condition:
     led: bool = False  # its column, or the dataset of its name, was said
     also: tuple[Name, ...] = ()  # columns that a value's words name in part
     direction: str = ""  # from or to, where it was said
+    beside: Noun | None = None  # the dataset next to whose name a period or a comparison stands
 
 
 @dataclass

@@ -70,7 +70,7 @@ class Lexicon:
         self.units: dict[str, str] = data.pop("units")
         self.lengths = {*self.conversions, *(unit for others in self.conversions.values() for unit in others)}
         self.measured = {*self.units.values(), *self.conversions, "milliseconds", "time", "date", "year"}
-        pointing, self.relative = data.pop("pointing"), set(data.pop("relative"))
+        pointing, self.relative, self.being = data.pop("pointing"), set(data.pop("relative")), set(data.pop("being"))
         self.low, self.extreme = set(data.pop("low")), set(data.pop("extreme"))
         self._period = {kind: [self._words(phrase) for phrase in phrases] for kind, phrases in data.pop("period").items()}
         self.pointing = {kind: [self._words(phrase) for phrase in phrases] for kind, phrases in pointing.items()}

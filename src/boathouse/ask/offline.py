@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from typing import Any
 
 from boathouse.ask.answer import Draft
 from boathouse.ask.followup import merged
@@ -13,7 +14,7 @@ from boathouse.ask.protocol import Context
 from boathouse.ask.reading import Reading
 from boathouse.ask.words import Tag, Tagger
 
-_REPLY = 4  # words of a reply to a question back
+_REPLY, _FEW = 4, 2  # words of a reply to a question back
 
 
 class Offline:
@@ -24,7 +25,9 @@ class Offline:
     def draft(self, question: str, context: Context) -> Draft:
         tagger = Tagger(context.known)
         context.step("reading the question")
-        whole = _completed(question, context, tagger)
+        whole = _completed(question, context.conversation.turns, tagger)
+        if found := _put_in(question, context.conversation.turns, tagger):
+            raise UnclearError("Is this what you mean?", found)
         try:
             intent, made = self._planned(question, tagger, context)
         except UnclearError as problem:
@@ -36,6 +39,8 @@ class Offline:
         else:
             if whole is not None:
                 raise UnclearError("Which of these do you mean?", [whole, question])
+            if _may_be_a_reply(question, context):
+                raise UnclearError("Is that a question of its own? If not, ask the one before again, whole", [question])
         context.conversation.intent, context.conversation.known = intent, context.known
         units = {metric.name: metric.unit for metric in context.known.metrics if metric.unit}
         units |= {f"{how}_{c.name}": c.unit for d in context.known.datasets.values() for c in d.columns.values() if c.unit
@@ -46,43 +51,47 @@ class Offline:
         return Draft(made.sql, notes, made.measures, made.groups, units)
 
     def _planned(self, question: str, tagger: Tagger, context: Context) -> tuple[Intent, Plan]:
-        intent = self._intent(tagger.translated(question), tagger.tags(question), tagger, context)
+        turns = context.conversation.turns
+        mine = bool(turns) and turns[-1]["status"] == "answered" and turns[-1]["answerer"] == self.name
+        before = self._before(tagger, context) if mine or not turns or turns[-1]["status"] == "answered" else None
+        intent = self._intent(question, tagger, before, mine=mine, last=_last(context))
         return intent, plan(intent, context.known)
 
-    def _intent(self, question: str, tags: list[Tag], tagger: Tagger, context: Context) -> Intent:
-        turns = context.conversation.turns
-        if at := pointing(question, tags, tagger):
-            mine = turns and turns[-1]["status"] == "answered" and turns[-1]["answerer"] == self.name
-            before = self._before(tagger, context) if mine else None
-            made = about_its_rows(before, at, question, tagger)
-            made.assumptions = [f"{at.text!r} read as the rows of {_last(context)!r}"]
+    def _intent(self, question: str, tagger: Tagger, before: Intent | None, *, mine: bool, last: str) -> Intent:
+        """What a question asks for, after one that asked for `before`; `mine` says that this was the last one answered."""
+        tags = tagger.tags(question)
+        if at := pointing(tagger.translated(question), tags, tagger):
+            made = about_its_rows(before if mine else None, at, tagger.translated(question), tagger)
+            made.assumptions = [f"{at.text!r} read as the rows of {last!r}"]
             return made
-        if turns and turns[-1]["status"] != "answered" and tags and tags[0].kind not in ("and", "only"):
-            self._none_unknown(tags, tagger)
-            return Reading(tags, context.known).intent()
-        before = self._before(tagger, context)
         try:
             self._none_unknown(tags, tagger)
-            if before is not None and (follow := merged(before, tags, context.known)):
-                follow.assumptions = [*before.assumptions, f"a follow-up of {_last(context)!r}"]
+            if before is not None and (follow := merged(before, tags, tagger.known)):
+                follow.assumptions = [*before.assumptions, f"a follow-up of {last!r}"]
                 return follow
-            return Reading(tags, context.known).intent()
+            made = Reading(tags, tagger.known).intent()
         except UnclearError:
             cause = next((tag for tag in tags if tag.kind in ("cause", "forecast")), None)
             if cause is not None:
-                return Reading([cause], context.known).intent()
+                return Reading([cause], tagger.known).intent()
             raise
+        if before is not None and tags[0].kind == "and" and (made.rank or not made.measures):
+            raise UnclearError("I cannot take that up from the question before: ask it whole", asks=True)
+        return made
 
     def _before(self, tagger: Tagger, context: Context) -> Intent | None:
         """What the last answered question asked for; read again where the conversation was kept or the data has changed."""
         if context.conversation.intent and context.conversation.known is context.known:
             return context.conversation.intent
         found: Intent | None = None
-        for turn in context.conversation.turns:
+        last = ""
+        turns = context.conversation.turns
+        for place, turn in enumerate(turns):
             if turn["status"] == "answered" and turn["answerer"] == self.name:
-                tags = tagger.tags(turn["question"])
+                asked = _completed(turn["question"], turns[:place], tagger) or turn["question"]
                 with contextlib.suppress(UnclearError):  # it was asked of data that has changed, or by another role
-                    found = (merged(found, tags, context.known) if found else None) or Reading(tags, context.known).intent()
+                    found = self._intent(asked, tagger, found, mine=found is not None, last=last)
+                last = turn["question"]
         return found
 
     def _none_unknown(self, tags: list[Tag], tagger: Tagger) -> None:
@@ -106,17 +115,36 @@ class Offline:
         raise UnclearError(text, list(dict.fromkeys(options)), word=unknown[0].text)
 
 
-def _completed(reply: str, context: Context, tagger: Tagger) -> str | None:
-    """The question that was asked back, with a short reply behind it, where that can be answered: `by revenue`, `revenue`."""
-    last = context.conversation.turns[-1] if context.conversation.turns else None
+def _completed(reply: str, turns: list[dict[str, Any]], tagger: Tagger) -> str | None:
+    """The question that was asked back, completed by a short reply: `by revenue`, `revenue`."""
+    last = turns[-1] if turns else None
     if last is None or last["status"] != "clarify" or len(reply.split()) > _REPLY or reply in last.get("options", []):
         return None
-    for middle in (" ", " by "):
-        whole = f"{last['question'].rstrip(' ?!.')}{middle}{reply}"
-        with contextlib.suppress(UnclearError):
-            plan(Reading(tagger.tags(whole), tagger.known).intent(), tagger.known)
-            return whole
-    return None
+    asked = last["question"].rstrip(" ?!.")
+    return next((whole for whole in (f"{asked} {reply}", f"{asked} by {reply}") if _reads(whole, tagger)), None)
+
+
+def _put_in(reply: str, turns: list[dict[str, Any]], tagger: Tagger) -> list[str]:
+    """The question that was asked back for a word that is not known, with the reply in its place."""
+    if not turns or turns[-1]["status"] != "clarify" or len(reply.split()) > _REPLY or reply in turns[-1].get("options", []):
+        return []
+    asked = turns[-1]["question"].rstrip(" ?!.")
+    unknown = [tag.text for tag in tagger.tags(asked) if tag.kind == "unknown"]
+    return [whole for word in unknown if _reads(whole := asked.replace(word, reply), tagger)]
+
+
+def _reads(question: str, tagger: Tagger) -> bool:
+    with contextlib.suppress(UnclearError):
+        plan(Reading(tagger.tags(question), tagger.known).intent(), tagger.known)
+        return True
+    return False
+
+
+def _may_be_a_reply(question: str, context: Context) -> bool:
+    """Whether a few words behind a question back, none of those that were offered, may be meant as its answer."""
+    last = context.conversation.turns[-1] if context.conversation.turns else None
+    return (last is not None and last["status"] == "clarify" and len(question.split()) <= _FEW and question not in last.get("options", [])
+            and context.known.lexicon.phrases.get((question.split(maxsplit=1)[0].lower(),)) not in ("count", "which", "how_much"))  # fmt: skip
 
 
 def _answerable(problem: UnclearError, question: str, tagger: Tagger) -> list[str]:
@@ -124,12 +152,19 @@ def _answerable(problem: UnclearError, question: str, tagger: Tagger) -> list[st
     found: list[str] = []
     asked = question.rstrip(" ?!.")
     for option in problem.options:
-        for whole in (asked.replace(problem.word, option) if problem.word else option, f"{asked} {option}", option):
-            with contextlib.suppress(UnclearError):
-                plan(Reading(tagger.tags(whole), tagger.known).intent(), tagger.known)
+        wholes = (asked.replace(problem.word, option) if problem.word else f"{asked} {option}", f"{asked} {option}")
+        for whole in (*wholes, *([option] if _covers(option, asked, tagger) else [])):
+            if _reads(whole, tagger):
                 found.append(whole)
                 break
     return [one for one in dict.fromkeys(found) if one.lower() != asked.lower()]
+
+
+def _covers(option: str, asked: str, tagger: Tagger) -> bool:
+    """Whether an option says all that was asked, and may stand for it."""
+    said = {tag.text.casefold() for tag in tagger.tags(option)}
+    named = {tag.text.casefold() for tag in tagger.tags(asked) if tag.kind in ("name", "value", "period", "number")}
+    return all(any(text in one for one in said) for text in named)
 
 
 def _last(context: Context) -> str:

@@ -12,6 +12,10 @@ from boathouse.ask.reading import Reading
 from boathouse.ask.reading.settling import check
 from boathouse.ask.words import Tag, Tagger
 
+_PLACES = (("one", r"\b{}\b"), ("rows", r"\b{}\b"), ("end", r"\b{}(?=\W*$)"), ("one_end", r"\b{}(?=\W*$)"),
+           ("one_first", r"\b{}\b"), ("first", r"\b{}\b"))  # fmt: skip
+_ALWAYS = ("one", "rows", "one_end")
+
 
 @dataclass(frozen=True)
 class Pointing:
@@ -26,12 +30,12 @@ class Pointing:
 def pointing(question: str, tags: list[Tag], tagger: Tagger) -> Pointing | None:
     """The words that point back, None where there are none."""
     lexicon = tagger.known.lexicon
-    for kind, pattern in (("one", r"\b{}\b"), ("rows", r"\b{}\b"), ("end", r"\b{}(?=\W*$)"), ("first", r"\b{}\b")):
+    for kind, pattern in _PLACES:
         for words in sorted(lexicon.pointing[kind], key=len, reverse=True):
             spelt = r"\s+".join(map(re.escape, words))
             match = re.search(pattern.format(spelt), question, re.IGNORECASE)
-            if match and (kind in ("one", "rows") or not _own(question, match, tags, kind, lexicon)):
-                return Pointing(kind, match.start(), match.end(), match[0])
+            if match and (kind in _ALWAYS or not _own(question, match, tags, kind, lexicon)):
+                return Pointing(kind.split("_")[0], match.start(), match.end(), match[0])
     return None
 
 
@@ -43,7 +47,7 @@ def _own(question: str, match: re.Match[str], tags: list[Tag], kind: str, lexico
     if kind == "end":
         return bool(before) and " " not in match[0]
     asked_for = question[: match.start()].casefold().split()[-1:]
-    if tags[0].kind in ("count", "how_much", "which") and lexicon.asking_verbs & set(asked_for):
+    if tags and tags[0].kind in ("count", "how_much", "which") and {*lexicon.asking_verbs, *lexicon.being} & set(asked_for):
         before = before[1:]
     return bool(before) or bool(lexicon.relative & set(question[match.end() :].casefold().split()[:4]))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from boathouse.ask.intent import Condition, UnclearError
+from boathouse.ask.intent import Condition, Noun, UnclearError
 from boathouse.ask.meanings import Column, Value
 from boathouse.ask.planning.compare import compared
 from boathouse.ask.planning.tables import Tables, either
@@ -149,6 +149,8 @@ class Conditions(Tables):
 
     def _compare(self, condition: Condition) -> str:
         if condition.noun is None:
+            if condition.beside and self.base.name not in (d.name for d in condition.beside.datasets):
+                raise UnclearError(f"{condition.text!r}: which figure of {condition.beside.text}?", asks=True)
             column = self.figure(condition.text, condition.unit)
         else:
             column = self.nearest([c for c in self.first_reached(condition.noun) if c.kind == "number"], condition.noun.text)
@@ -161,6 +163,8 @@ class Conditions(Tables):
         period = condition.period
         assert period is not None
         column = self.time(condition.noun, whole_years=period.whole_years)
+        if condition.noun is None and condition.beside:
+            self._of_what_it_stands_by(condition, condition.beside, column)
         cell, tests = self.column(column), []
         if column.kind == "number":
             if period.start and period.end and period.end.year == period.start.year + 1:
@@ -179,6 +183,16 @@ class Conditions(Tables):
         self.notes.append(f"{condition.text!r} {meant}by {column.dataset}.{column.name}")
         text = " AND ".join(tests)
         return f"NOT ({text})" if condition.negated else text
+
+    def _of_what_it_stands_by(self, condition: Condition, beside: Noun, column: Column) -> None:
+        """`revenue of events in November`: the date of the events, or that of what is added up?"""
+        others = [self.known.datasets[d.name] for d in beside.datasets]
+        if column.dataset in (other.name for other in others):
+            return
+        for other in others:
+            if other.time and self._is_event(other.time):
+                raise UnclearError(f"{condition.text!r}: by {other.name}.{other.time}, or by {column}?",
+                                   [f"by {other.time}", f"by {column.name}"])  # fmt: skip
 
 
 def _day(day: date | None) -> str:

@@ -140,6 +140,10 @@ class Tables:
                 raise UnclearError(f"by which date: {' or '.join(there.times)}?", [f"by {name}" for name in there.times])
         raise UnclearError(f"{self.base.name} has no date")
 
+    def _is_event(self, time: str) -> bool:
+        """Whether a date says when something took place, not since when something is there: customers joined."""
+        return not set(time.split("_")) & _LIFE
+
     def _time_is_its_own(self) -> None:
         """`bikes used in October` is hardly about the day on which they were bought: where rows of another dataset with a date
         name those of the base, only a date that is called after the base is taken without being named."""

@@ -105,7 +105,20 @@ class Conditions(Cursor):
         if columns and not made.noun.datasets:  # type: ignore[union-attr]
             self.inside = None
 
+    def _beside(self, *, ahead: bool = False) -> Noun | None:
+        """The dataset next to whose name this stands: `visits completed in 2026`, `December events`."""
+        following = self.tags[self.at + 1] if self.at + 1 < len(self.tags) else None
+        if ahead and following and following.kind == "name" and following.datasets and not following.after and not following.gap:
+            return Noun(following.text, following.names)
+        for tag in reversed(self.tags[: self.at]):
+            if tag.kind == "name" and tag.datasets:
+                return Noun(tag.text, tag.names)
+            if tag.kind not in ("value", "name") or tag.gap:
+                break
+        return None
+
     def _period(self, hint: Noun | None = None) -> None:
+        beside = self._beside(ahead=True)
         tag = self.take()
         if hint is not None:
             pass
@@ -118,12 +131,12 @@ class Conditions(Cursor):
         ):
             hint = self.noun()
         hint = hint or self.date
-        self.conditions().append(Condition("period", tag.text, noun=hint, period=tag.period, negated=self.negated))
+        self.conditions().append(Condition("period", tag.text, noun=hint, period=tag.period, negated=self.negated, beside=beside))
         self.negated = False
 
     def _compare(self) -> None:
         """`above 1.50`, `more than 60 orders`: about the figure before or after it."""
-        before = self._figure_before()
+        beside, before = self._beside(), self._figure_before()
         operator, numbers = self._comparison()
         before = before or self._figure_before()
         if self.negated:
@@ -150,7 +163,15 @@ class Conditions(Cursor):
             self.made.having.append(Having(Measure("metric", before), operator, numbers))
             return
         self.conditions().append(
-            Condition("compare", f"{operator} {numbers[-1]:g}", noun=before, operator=operator, numbers=numbers, unit=self.unit)
+            Condition(
+                "compare",
+                f"{operator} {numbers[-1]:g}",
+                noun=before,
+                operator=operator,
+                numbers=numbers,
+                unit=self.unit,
+                beside=beside,
+            )
         )
 
     _more = _at_least = _less = _at_most = _equal = _between = _compare
