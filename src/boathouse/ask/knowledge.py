@@ -178,7 +178,7 @@ class Knowledge:
 
     def _index_stems(self) -> None:
         for words, values in self.values.items():
-            if len(words) == 1 and words[0].isalpha():
+            if len(words) == 1 and words[0].replace("-", "").isalpha():
                 few = [(words[0], value) for value in values if value.columns[0].has_few]
                 self.stems.setdefault(self.lexicon.stem(words[0]), []).extend(few)
 
