@@ -315,6 +315,47 @@ def test_it_is_scored_by_what_its_python_made(wb: Workbench, tmp_path: Path):
     assert [case["outcome"] for case in found.cases] == ["right", "wrong"]
 
 
+def test_code_answers_for_what_it_read_itself(wb: Workbench):
+    failed = (
+        'df = execute_sql_query("SELECT count(*) AS n FROM orders")\nresult = {"type": "number", "value": int(df["nope"][0])}'
+    )
+    answer, _ = ask(wb, told(failed), TABLE)
+    assert answer.status == "answered", answer.text
+    assert answer.receipt is not None
+    assert wb.replay(answer.receipt).same
+    made_up = 'df = execute_sql_query("SELECT 42 AS n")\nresult = {"type": "number", "value": int(df["n"][0])}'
+    answer, _ = ask(wb, told(failed), told(made_up))
+    assert answer.status == "failed"
+    assert "read no data" in answer.text
+
+
+def test_of_two_queries_with_the_same_rows_none_is_the_proof(wb: Workbench):
+    code = """
+a = execute_sql_query("SELECT count(*) AS n FROM orders WHERE region = 'West'")
+b = execute_sql_query("SELECT count(DISTINCT order_id) AS n FROM orders WHERE region = 'West'")
+result = {"type": "dataframe", "value": b}"""
+    answer, _ = ask(wb, told(code))
+    assert answer.made_by_python
+
+
+def test_a_date_that_python_has_no_word_for_is_an_answer_too(wb: Workbench):
+    code = """
+df = execute_sql_query("SELECT order_id, 'infinity'::DATE AS day FROM orders ORDER BY 1")
+result = {"type": "plot", "value": "chart.png"}"""
+    answer, _ = ask(wb, told(code))
+    assert answer.status == "failed"
+    assert "date" in answer.text
+
+
+def test_what_was_offered_by_another_answerer_is_no_question_of_this_one(wb: Workbench):
+    talk = Conversation()
+    offered = wb.ask("how many ordrs", answerer="offline", conversation=talk)
+    assert offered.options
+    answer, model = ask(wb, TABLE, question="1", conversation=talk)
+    assert answer.question == "1"
+    assert offered.options[0] not in model.told()
+
+
 def test_whole_numbers_stay_whole(wb: Workbench):
     code = """
 df = execute_sql_query("SELECT order_id + 9007199254740992 AS big, CASE WHEN order_id > 1 THEN order_id + 9007199254740992 END AS some, sum(order_id) OVER () AS total FROM orders ORDER BY 1")
@@ -332,7 +373,8 @@ result = {"type": "dataframe", "value": df}"""
     ("line", "repeats"),
     [("x = df['id'] if 'id' in df else 1", True), ("time = df['region']  # now", True), ("import random; x = random.random()", False),
      ("x = df.sample(1)", False), ("x = pd.Timestamp.now()", False), ("from datetime import date; x = date.today()", False),
-     ("import time; x = time.time_ns()", False)],
+     ("import time; x = time.time_ns()", False), ("from random import randint; x = randint(1, 2)", False),
+     ("import numpy.random as r; x = r.rand()", False), ("x = pd.Timestamp('now')", False), ("x = id(df)", False)],
 )  # fmt: skip
 def test_chance_and_the_clock_are_marked(wb: Workbench, line: str, repeats: bool):
     code = f'df = execute_sql_query("SELECT region, order_id AS now FROM orders ORDER BY 2")\n{line}\nresult = {{"type": "number", "value": len(df)}}'
@@ -415,9 +457,9 @@ def test_its_own_question_back_is_known_when_it_is_answered(wb: Workbench):
 def test_code_that_has_the_model_write_prose_has_no_receipt_that_repeats_itself(wb: Workbench):
     code = told("""
 import gc
-df = execute_sql_query("SELECT * FROM orders ORDER BY order_id")
 doors = next(one for one in gc.get_objects() if type(one).__name__ == "Doors")
 doors.model("", None)
+df = execute_sql_query("SELECT * FROM orders ORDER BY order_id")
 result = {"type": "number", "value": 7}""")
     answer, _ = ask(wb, code, "this is no code (")
     assert answer.receipt is not None

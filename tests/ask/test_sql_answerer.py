@@ -113,6 +113,17 @@ def test_ten_megabytes_are_not_read_to_their_end(wb: Workbench):
     assert "longer than" in answer.text
 
 
+def test_a_verified_question_that_names_values_stays_unless_all_that_it_reads_is_opened(wb: Workbench):
+    for sql in ("SELECT 1 FROM orders WHERE note = 'secretnote'", "SELECT 1 FROM orders JOIN gone ON note = 'secretnote'",
+                "SELECT 'secretnote' AS a", "SELECT coutn(*) FROM orders WHERE note = 'secretnote'"):  # fmt: skip
+        (wb.root / "questions").mkdir(exist_ok=True)
+        one = {"ask": "notes", "sql": sql, "author": "ada", "date": "2026-01-01"}
+        (wb.root / "questions" / "verified.yml").write_text(json.dumps([one]), encoding="utf-8")
+        with scripted(COUNT) as model:
+            asking(wb, model.url).ask("orders by region")
+        assert "secretnote" not in model.told(), sql
+
+
 def test_where_nobody_answers_the_address_is_named(wb: Workbench):
     answer = asking(wb, "http://127.0.0.1:9/v1").ask("how many")
     assert answer.status == "failed"

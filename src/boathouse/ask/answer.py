@@ -13,6 +13,7 @@ from typing import Any, Literal
 import pyarrow as pa
 
 from boathouse.ask.chart import chart, is_figure
+from boathouse.errors import QueryError
 from boathouse.query import Result
 from boathouse.query.receipt import Receipt
 
@@ -62,7 +63,10 @@ class Answer:
     def of(cls, question: str, answerer: str, draft: Draft, result: Result, warnings: Sequence[str]) -> Answer:
         """The answer that a query's result is."""
         table = result.arrow()
-        rows = table.slice(0, _SHOWN).to_pylist()
+        try:
+            rows = table.slice(0, _SHOWN).to_pylist()
+        except (OverflowError, ValueError) as error:
+            raise QueryError(f"the rows hold a date that Python has no word for: {error}", hint="ask for less") from None
         names = list(table.schema.names)
         text = draft.lead + _sentence(names, rows, table.num_rows, draft, cut=result.cut)
         picture = draft.chart or chart(names, rows, draft.measures, draft.groups)

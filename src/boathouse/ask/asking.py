@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
@@ -57,8 +58,9 @@ class Asker:
 
     def ask(self, asking: Asking) -> Answer:
         """The answer, as the caller's policy has it. What goes wrong is an answer too."""
-        asking = replace(asking, question=asking.conversation.chosen(asking.question))
         name = asking.answerer or ("pandasai" if self.wb.config.ask.model else "offline")
+        policy = hashlib.sha256(repr(asking.policy).encode()).hexdigest()[:12]
+        asking = replace(asking, question=asking.conversation.chosen(asking.question, name, policy))
         try:
             made = self._said(asking, name, [])
         except JailError as error:
@@ -66,7 +68,7 @@ class Asker:
                 made = Answer("failed", asking.question, error.render(), name)
             else:
                 made = self._said(asking, "sql", [f"{error.message}; so sql answered"])
-        asking.conversation.add(made)
+        asking.conversation.add(made, policy)
         return made
 
     def _said(self, asking: Asking, name: str, notes: list[str]) -> Answer:

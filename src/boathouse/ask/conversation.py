@@ -28,16 +28,18 @@ class Conversation:
     intent: Intent | None = None
     known: Any = None  # the knowledge that the intent was made with
 
-    def add(self, answer: Answer) -> None:
-        """Remembers a turn, without its rows; the oldest are forgotten."""
+    def add(self, answer: Answer, policy: str) -> None:
+        """Remembers a turn, without its rows, and under which policy it was; the oldest are forgotten."""
         said = {"asked_at": datetime.now(UTC).isoformat(), "question": answer.question[:_LONGEST], "status": answer.status,
-                "answer": answer.text[:_LONGEST], "answerer": answer.answerer, "sql": answer.sql, "assumptions": answer.assumptions, "options": answer.options,
+                "answer": answer.text[:_LONGEST], "answerer": answer.answerer, "sql": answer.sql, "assumptions": answer.assumptions, "options": answer.options, "policy": policy,
                 "receipt": answer.receipt.to_json() if answer.receipt else None, "python": answer.python}  # fmt: skip
         self.turns = [*self.turns, said][-_KEPT:]
 
-    def chosen(self, reply: str) -> str:
-        """The question that a reply means: the option of that number where the last answer offered some, else itself."""
-        options = self.turns[-1].get("options", []) if self.turns else []
+    def chosen(self, reply: str, answerer: str, policy: str) -> str:
+        """The question that a reply means: the option of that number where the last answer offered some, else itself. An option
+        may hold a cell, so it is another answerer's, or another policy's, business."""
+        last = self.turns[-1] if self.turns else {}
+        options = last.get("options", []) if (last.get("answerer"), last.get("policy")) == (answerer, policy) else []
         number = reply.strip().rstrip(".)")
         return options[int(number) - 1] if number.isdecimal() and 1 <= int(number) <= len(options) else reply
 

@@ -34,7 +34,7 @@ class Thumb:
 
 def give(lake: Lake, answer: Answer, who: str, *, good: bool, reason: str) -> Thumb:
     made = Thumb(uuid.uuid4().hex[:8], datetime.now(UTC).isoformat(timespec="seconds"), who, good, reason[:2_000], answer.question,
-                 answer.text, None if answer.made_by_python else answer.sql)  # fmt: skip
+                 answer.text, None if answer.python else answer.sql)  # fmt: skip
     lake.prepare()
     lake.store.put_bytes(json.dumps(asdict(made), ensure_ascii=False).encode(), f"{_FOLDER}/{made.id}.json")
     return made

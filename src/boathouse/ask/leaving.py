@@ -31,7 +31,9 @@ def told(context: Context, question: str) -> dict[str, Any]:
     opened = [name for name in known.datasets if _is_open(context, name)]
     open_to_all = policy.unlimited  # documents and the glossary are nobody's rows, but nobody's policy holds in them either
     passages = relevant(root, question, known.lexicon) if open_to_all else []
-    shown = [one for one in read(root) if set(context.wb.reader.reads(one.sql)) <= set(opened)]  # its SQL names values
+    shown = [
+        one for one in read(root) if (of := context.wb.reader.reads(one.sql)) and is_opened(context, of)
+    ]  # its SQL names values
     samples = _samples(known, {name: masked.get(name, set()) for name in opened})
     return {
         "today": str(known.today),
@@ -46,7 +48,7 @@ def told(context: Context, question: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def opened(context: Context, datasets: Sequence[str]) -> bool:
+def is_opened(context: Context, datasets: Sequence[str]) -> bool:
     """Whether rows of all these may be told: boathouse.toml opens them, and no column of theirs is masked for the asker."""
     masked = {applied.dataset for applied in context.policy.applied(datasets) if applied.masked}
     return all(_is_open(context, name) and name not in masked for name in datasets)

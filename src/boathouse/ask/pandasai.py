@@ -9,7 +9,7 @@ from typing import Any
 from boathouse.ask.answer import Draft
 from boathouse.ask.intent import UnclearError
 from boathouse.ask.jail import jail
-from boathouse.ask.leaving import mending, opened, told
+from boathouse.ask.leaving import is_opened, mending, told
 from boathouse.ask.model import EARLIER, TRIES, Model, ModelError
 from boathouse.ask.protocol import Context
 from boathouse.ask.python import Problem, Queries, work
@@ -70,7 +70,7 @@ class _Talk:
 
     def seen(self, datasets: list[str]) -> None:
         """Rows of these go into the jail now."""
-        self._closed = self._closed or not opened(self._context, datasets)
+        self._closed = self._closed or not is_opened(self._context, datasets)
 
     def reply(self, prompt: str, problem: Problem | None) -> str:
         """The model's reply. Raises UnclearError for a refusal or a question back, ModelError after three tries."""

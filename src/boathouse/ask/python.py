@@ -27,9 +27,10 @@ from boathouse.query.receipt import Asked, Receipt
 
 _QUERIES = 20
 _SECONDS = 60.0  # of all queries together
-_BYTES = 256 << 20  # of a query's rows
+_BYTES = 256 << 20  # of all rows that a piece of code reads
 _CHANGING = {"random", "default_rng", "sample", "shuffle", "uuid1", "uuid4", "urandom", "secrets", "now", "today", "utcnow", "time_ns",
-             "strftime", "gmtime", "localtime", "perf_counter", "monotonic"}  # fmt: skip
+             "strftime", "gmtime", "localtime", "perf_counter", "monotonic", "time", "uuid", "id", "hash", "getpid"}  # fmt: skip
+_COLUMNS = {"time", "uuid", "id", "hash"}  # as attributes they are more likely a dataframe's columns
 AskModel = Callable[[str, "Problem | None"], str]
 
 
@@ -89,7 +90,12 @@ class Queries:
     def __init__(self, run: RunQuery, versions: dict[str, int] | None = None, seen: Callable[[list[str]], None] | None = None):
         self._run, self._versions, self._seen = run, dict(versions or {}), seen
         self.results: list[Result] = []
-        self._asked_for, self._spent = 0, 0.0
+        self._asked_for, self._spent, self._bytes = 0, 0.0, 0
+
+    def begin(self) -> None:
+        """Forgets the rows of code that came to nothing; the versions stay."""
+        self.results.clear()
+        self._bytes = 0
 
     def answer(self, cell: Cell, sql: str) -> None:
         """Runs a query and hands in its rows, or why there are none. Raises LimitError where it takes too long."""
@@ -111,16 +117,17 @@ class Queries:
             if self._seen:
                 self._seen(list(planned.versions))  # from here on an error may quote cells
             result = self._run(sql, self._versions)
-            table = _bounded(result)
+            table = _bounded(result, _BYTES - self._bytes)
         except LimitError:
             raise
         except (QueryError, MissingError) as error:
             cell.say({"problem": error.message})
             return
         if result.cut or table is None:
-            cell.say({"problem": f"more than {result.limits.rows or 0:,} rows, or {_BYTES >> 20} MB: aggregate in SQL"})
+            cell.say({"problem": f"more than {result.limits.rows or 0:,} rows, or {_BYTES >> 20} MB in all: aggregate in SQL"})
             return
         self._versions |= result.versions
+        self._bytes += table.nbytes
         self.results.append(Result.of(table, result.asked, result.limits))
         sink = pa.BufferOutputStream()
         with pa.ipc.new_stream(sink, table.schema) as writer:
@@ -133,11 +140,13 @@ class Queries:
         if not any(result.versions for result in self.results):
             raise ModelError("the model's Python read no data, so its answer would be a guess", hint="ask in other words")
         if made.made == "plot":
+            if not self.results[-1].versions:
+                raise ModelError("the model's Python drew what it did not read", hint="ask in other words")
             return self.results[-1]
         own = Result.of(made.table(), self._asked(code), limits)
         shape, rows = (own.schema.names, own.arrow().num_rows), _alike(own)
-        same = (one for one in self.results if (one.schema.names, one.arrow().num_rows) == shape and _alike(one) == rows)
-        return next(same, own)
+        same = [one for one in self.results if (one.schema.names, one.arrow().num_rows) == shape and _alike(one) == rows]
+        return same[0] if len(same) == 1 and same[0].versions else own
 
     def _asked(self, code: str) -> Asked:
         every = [result.asked for result in self.results]
@@ -152,12 +161,12 @@ class Queries:
         )  # fmt: skip
 
 
-def _bounded(result: Result) -> pa.Table | None:
-    """The rows, or None where they are too large; no more of them is held."""
+def _bounded(result: Result, most: int) -> pa.Table | None:
+    """The rows, or None where they are larger; no more of them is held."""
     batches, size = [], 0
     for batch in result.batches():
         size += batch.nbytes
-        if size > _BYTES:
+        if size > most:
             result.close()
             return None
         batches.append(batch)
@@ -172,7 +181,10 @@ def _alike(result: Result) -> list[list[Any]]:
             return float(cell)
         return datetime(cell.year, cell.month, cell.day) if type(cell) is date else cell
 
-    return [[plain(cell) for cell in row.values()] for row in result.rows()]
+    try:
+        return [[plain(cell) for cell in row.values()] for row in result.rows()]
+    except (OverflowError, ValueError) as error:
+        raise ModelError(f"the rows hold a date that Python has no word for: {error}", hint="ask for less") from None
 
 
 def _changing(code: str) -> set[str]:
@@ -180,8 +192,15 @@ def _changing(code: str) -> set[str]:
     named: set[str] = set()
     try:
         for node in ast.walk(ast.parse(code)):
-            if isinstance(node, ast.Name | ast.Attribute | ast.alias):
-                named |= set(ast.unparse(node).split("."))
+            if isinstance(node, ast.Name):
+                named |= {node.id} - {"time", "uuid"}  # of those, an import tells
+            elif isinstance(node, ast.Attribute):
+                named |= {node.attr} - _COLUMNS
+            elif isinstance(node, ast.Import | ast.ImportFrom):
+                modules = [getattr(node, "module", None) or "", *(alias.name for alias in node.names)]
+                named |= {part for module in modules for part in module.split(".")}
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                named |= {node.value.strip().lower()} & {"now", "today"}
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return {"code that cannot be read"}
     return named & _CHANGING
@@ -201,6 +220,7 @@ def work(cell: Cell, job: dict[str, Any], queries: Queries, model: AskModel) -> 
             raise ModelError("the model's Python said what nobody can use", hint="ask in other words") from None
         match said:
             case _Prompt():
+                queries.begin()  # the next code answers for what it reads itself
                 cell.say({"text": model(said.prompt, said.problem)})
             case _Query():
                 queries.answer(cell, said.sql)

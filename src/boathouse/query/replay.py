@@ -60,4 +60,6 @@ def _why(old: Receipt, new: Receipt) -> str:
     )
     if old.engine != new.engine:
         return f"{rows}; it ran on {old.engine}, this is {new.engine}"
+    if old.python:
+        return f"{rows}: the Python need not give the same answer twice, or the receipt or the files of that version were changed"
     return f"{rows}: the receipt or the files of that version were changed"

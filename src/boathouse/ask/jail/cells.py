@@ -61,6 +61,10 @@ class Jail:
             raise QueryError("too many questions are being worked on", hint="ask again in a minute")
         try:
             ours, theirs = socket.socketpair()
+        except OSError as error:
+            self._places.release()
+            raise QueryError(f"the question has no place: {error}", hint="ask again in a minute") from None
+        try:
             with theirs, self._lock:
                 socket.send_fds(self._control, [b"?"], [theirs.fileno()])
                 _, given, _, _ = socket.recv_fds(self._control, 1, 1)

@@ -195,7 +195,7 @@ def _dataset(told: dict[str, Any]) -> _Dataset:
         name=told["name"],
         source=Source(type="parquet", path="none.parquet"),
         columns=[],
-        description=json.dumps(told, ensure_ascii=False),
+        description=json.dumps(told, ensure_ascii=False).replace("<", "\\u003c"),  # no cell closes the table
     )
     return _Dataset({column["name"]: [] for column in told["columns"]}, schema=schema)
 
