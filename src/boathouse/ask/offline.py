@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from typing import Any
 
 from boathouse.ask.answer import Draft
 from boathouse.ask.followup import merged
@@ -12,9 +11,8 @@ from boathouse.ask.planning import Plan, plan
 from boathouse.ask.pointing import about_its_rows, pointing
 from boathouse.ask.protocol import Context
 from boathouse.ask.reading import Reading
+from boathouse.ask.replies import answerable, completed, may_be_a_reply, put_in
 from boathouse.ask.words import Tag, Tagger
-
-_REPLY, _FEW = 4, 2  # words of a reply to a question back
 
 
 class Offline:
@@ -25,21 +23,22 @@ class Offline:
     def draft(self, question: str, context: Context) -> Draft:
         tagger = Tagger(context.known)
         context.step("reading the question")
-        whole = _completed(question, context.conversation.turns, tagger)
-        if found := _put_in(question, context.conversation.turns, tagger):
+        turns = context.conversation.turns
+        whole = completed(question, turns, tagger)
+        if found := put_in(question, turns, tagger):
             raise UnclearError("Is this what you mean?", found)
         try:
             intent, made = self._planned(question, tagger, context)
         except UnclearError as problem:
             if whole is None:
-                problem.options = _answerable(problem, question, tagger)
+                problem.options = answerable(problem, question, tagger)
                 raise
             intent, made = self._planned(whole, tagger, context)
             intent.assumptions.append(f"read as {whole!r}")
         else:
             if whole is not None:
                 raise UnclearError("Which of these do you mean?", [whole, question])
-            if _may_be_a_reply(question, context):
+            if may_be_a_reply(question, turns, tagger):
                 raise UnclearError("Is that a question of its own? If not, ask the one before again, whole", [question])
         context.conversation.intent, context.conversation.known = intent, context.known
         units = {metric.name: metric.unit for metric in context.known.metrics if metric.unit}
@@ -53,7 +52,8 @@ class Offline:
     def _planned(self, question: str, tagger: Tagger, context: Context) -> tuple[Intent, Plan]:
         turns = context.conversation.turns
         mine = bool(turns) and turns[-1]["status"] == "answered" and turns[-1]["answerer"] == self.name
-        before = self._before(tagger, context) if mine or not turns or turns[-1]["status"] == "answered" else None
+        goes_on = tagger.known.lexicon.phrases.get((question.split(maxsplit=1)[0].lower(),)) in ("and", "only")
+        before = self._before(tagger, context) if goes_on or (turns and turns[-1]["status"] == "answered") else None
         intent = self._intent(question, tagger, before, mine=mine, last=_last(context))
         return intent, plan(intent, context.known)
 
@@ -88,7 +88,7 @@ class Offline:
         turns = context.conversation.turns
         for place, turn in enumerate(turns):
             if turn["status"] == "answered" and turn["answerer"] == self.name:
-                asked = _completed(turn["question"], turns[:place], tagger) or turn["question"]
+                asked = completed(turn["question"], turns[:place], tagger) or turn["question"]
                 with contextlib.suppress(UnclearError):  # it was asked of data that has changed, or by another role
                     found = self._intent(asked, tagger, found, mine=found is not None, last=last)
                 last = turn["question"]
@@ -113,58 +113,6 @@ class Offline:
             words_of = (part for tag in tags for part in (*tag.after, chosen.get(tag.text, tag.text)))
             options.append(" ".join(words_of))
         raise UnclearError(text, list(dict.fromkeys(options)), word=unknown[0].text)
-
-
-def _completed(reply: str, turns: list[dict[str, Any]], tagger: Tagger) -> str | None:
-    """The question that was asked back, completed by a short reply: `by revenue`, `revenue`."""
-    last = turns[-1] if turns else None
-    if last is None or last["status"] != "clarify" or len(reply.split()) > _REPLY or reply in last.get("options", []):
-        return None
-    asked = last["question"].rstrip(" ?!.")
-    return next((whole for whole in (f"{asked} {reply}", f"{asked} by {reply}") if _reads(whole, tagger)), None)
-
-
-def _put_in(reply: str, turns: list[dict[str, Any]], tagger: Tagger) -> list[str]:
-    """The question that was asked back for a word that is not known, with the reply in its place."""
-    if not turns or turns[-1]["status"] != "clarify" or len(reply.split()) > _REPLY or reply in turns[-1].get("options", []):
-        return []
-    asked = turns[-1]["question"].rstrip(" ?!.")
-    unknown = [tag.text for tag in tagger.tags(asked) if tag.kind == "unknown"]
-    return [whole for word in unknown if _reads(whole := asked.replace(word, reply), tagger)]
-
-
-def _reads(question: str, tagger: Tagger) -> bool:
-    with contextlib.suppress(UnclearError):
-        plan(Reading(tagger.tags(question), tagger.known).intent(), tagger.known)
-        return True
-    return False
-
-
-def _may_be_a_reply(question: str, context: Context) -> bool:
-    """Whether a few words behind a question back, none of those that were offered, may be meant as its answer."""
-    last = context.conversation.turns[-1] if context.conversation.turns else None
-    return (last is not None and last["status"] == "clarify" and len(question.split()) <= _FEW and question not in last.get("options", [])
-            and context.known.lexicon.phrases.get((question.split(maxsplit=1)[0].lower(),)) not in ("count", "which", "how_much"))  # fmt: skip
-
-
-def _answerable(problem: UnclearError, question: str, tagger: Tagger) -> list[str]:
-    """The options as whole questions, those that are answered: a button that leads to the next question back is none."""
-    found: list[str] = []
-    asked = question.rstrip(" ?!.")
-    for option in problem.options:
-        wholes = (asked.replace(problem.word, option) if problem.word else f"{asked} {option}", f"{asked} {option}")
-        for whole in (*wholes, *([option] if _covers(option, asked, tagger) else [])):
-            if _reads(whole, tagger):
-                found.append(whole)
-                break
-    return [one for one in dict.fromkeys(found) if one.lower() != asked.lower()]
-
-
-def _covers(option: str, asked: str, tagger: Tagger) -> bool:
-    """Whether an option says all that was asked, and may stand for it."""
-    said = {tag.text.casefold() for tag in tagger.tags(option)}
-    named = {tag.text.casefold() for tag in tagger.tags(asked) if tag.kind in ("name", "value", "period", "number")}
-    return all(any(text in one for one in said) for text in named)
 
 
 def _last(context: Context) -> str:

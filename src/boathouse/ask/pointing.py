@@ -29,12 +29,12 @@ class Pointing:
 
 def pointing(question: str, tags: list[Tag], tagger: Tagger) -> Pointing | None:
     """The words that point back, None where there are none."""
-    lexicon = tagger.known.lexicon
+    lexicon, said = tagger.known.lexicon, {word.casefold() for tag in tags if tag.values for word in tag.text.split()}
     for kind, pattern in _PLACES:
         for words in sorted(lexicon.pointing[kind], key=len, reverse=True):
             spelt = r"\s+".join(map(re.escape, words))
             match = re.search(pattern.format(spelt), question, re.IGNORECASE)
-            if match and (kind in _ALWAYS or not _own(question, match, tags, kind, lexicon)):
+            if match and match[0].casefold() not in said and (kind in _ALWAYS or not _own(question, match, tags, kind, lexicon)):
                 return Pointing(kind.split("_")[0], match.start(), match.end(), match[0])
     return None
 
