@@ -94,6 +94,9 @@ class Knowledge:
             self.metrics.append(made)
             for phrase in (name.replace("_", " "), *metric.synonyms):
                 self._call(phrase.split(), made)
+            what, _, done = name.rpartition("_")
+            if done in {*self.lexicon.selling, *self.lexicon.done}:  # tickets, of tickets_sold
+                self._call(what.split("_"), made, 1)
 
     def _name_column(self, column: Column, dataset: set[str]) -> None:
         short = column.name.lower().split("_")

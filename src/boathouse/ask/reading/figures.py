@@ -32,6 +32,8 @@ class Figures(Conditions):
                 raise UnclearError(f"{noun.text!r} are lists: how many there are in each is more than I can count", asks=True)
             figure = noun.numeric and not noun.datasets
             self.made.measures.append(Measure("avg" if figure else "average count", noun))
+        elif noun.metrics and not noun.datasets and not distinct:  # "how many tickets did we sell", of tickets_sold
+            self._measured("metric", noun)
         else:
             self._measured("distinct" if distinct else "count", noun)
         return None
