@@ -111,6 +111,8 @@ def test_a_role_sees_its_rows(shell: InteractiveShell):
         ("%%sql --sve x\nSELECT 1 AS one", "--sve"),
         ("%%sql --save 'x\nSELECT 1 AS one", "options"),
         ("%sql SELECT nope FROM orders", "nope"),
+        ("%%sql --to 1x\nSELECT 1 AS one", "cannot name a variable"),
+        ("%%sql\nSELECT 'infinity'::DATE AS day", "no word for"),
     ],
 )
 def test_what_is_wrong_is_said_without_a_traceback(

@@ -13,9 +13,9 @@ from typing import Any, Literal
 import pyarrow as pa
 
 from boathouse.ask.chart import chart, is_figure
-from boathouse.errors import QueryError
 from boathouse.query import Result
 from boathouse.query.receipt import Receipt
+from boathouse.query.result import within_python
 
 Status = Literal["answered", "clarify", "refused", "failed"]
 _SHOWN = 1_000  # rows that an answer carries; its receipt, and `row_count`, speak of all
@@ -63,10 +63,8 @@ class Answer:
     def of(cls, question: str, answerer: str, draft: Draft, result: Result, warnings: Sequence[str]) -> Answer:
         """The answer that a query's result is."""
         table = result.arrow()
-        try:
+        with within_python():
             rows = table.slice(0, _SHOWN).to_pylist()
-        except (OverflowError, ValueError) as error:
-            raise QueryError(f"the rows hold a date that Python has no word for: {error}", hint="ask for less") from None
         names = list(table.schema.names)
         text = draft.lead + _sentence(names, rows, table.num_rows, draft, cut=result.cut)
         picture = draft.chart or chart(names, rows, draft.measures, draft.groups)

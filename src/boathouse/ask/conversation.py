@@ -31,7 +31,8 @@ class Conversation:
     def add(self, answer: Answer, policy: str) -> None:
         """Remembers a turn, without its rows, and under which policy it was; the oldest are forgotten."""
         said = {"asked_at": datetime.now(UTC).isoformat(), "question": answer.question[:_LONGEST], "status": answer.status,
-                "answer": answer.text[:_LONGEST], "answerer": answer.answerer, "sql": answer.sql, "assumptions": answer.assumptions, "options": answer.options, "policy": policy,
+                "answer": answer.text[:_LONGEST], "answerer": answer.answerer, "sql": answer.sql, "assumptions": answer.assumptions,
+                "options": answer.options, "policy": policy,
                 "receipt": answer.receipt.to_json() if answer.receipt else None, "python": answer.python}  # fmt: skip
         self.turns = [*self.turns, said][-_KEPT:]
 

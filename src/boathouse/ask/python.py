@@ -181,10 +181,7 @@ def _alike(result: Result) -> list[list[Any]]:
             return float(cell)
         return datetime(cell.year, cell.month, cell.day) if type(cell) is date else cell
 
-    try:
-        return [[plain(cell) for cell in row.values()] for row in result.rows()]
-    except (OverflowError, ValueError) as error:
-        raise ModelError(f"the rows hold a date that Python has no word for: {error}", hint="ask for less") from None
+    return [[plain(cell) for cell in row.values()] for row in result.rows()]
 
 
 def _changing(code: str) -> set[str]:

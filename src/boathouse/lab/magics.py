@@ -62,6 +62,8 @@ class BoathouseMagics(Magics):
                 found.arrow()  # what fails, fails here
                 return found
             options = _SQL.parse_args(_split(line))
+            if options.to and not options.to.isidentifier():
+                raise UsageError(f"{options.to!r} cannot name a variable")
             found = self._result(cell, options.role)
             if options.to:
                 found.arrow()

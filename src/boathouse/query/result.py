@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pyarrow as pa
 
 from boathouse.config import QueryLimits
+from boathouse.errors import QueryError
 from boathouse.names import distinct
 from boathouse.query.digest import Digest
 from boathouse.query.receipt import Asked, Receipt
@@ -26,6 +27,15 @@ if TYPE_CHECKING:
 Batches = Generator[pa.RecordBatch, None, None]
 _END_OF_STREAM = b"\xff\xff\xff\xff\0\0\0\0"
 FORMATS = ("table", "csv", "json", "arrow", "parquet")
+
+
+@contextlib.contextmanager
+def within_python() -> Iterator[None]:
+    """Around what makes Python's values of rows: the engine knows later years, and infinity."""
+    try:
+        yield
+    except (OverflowError, ValueError) as error:
+        raise QueryError(f"the rows hold a date that Python has no word for: {error}", hint="cast it to VARCHAR") from None
 
 
 class Running(Protocol):
@@ -114,8 +124,9 @@ class Result:
         return self._table
 
     def df(self) -> pandas.DataFrame:
-        """The rows as a pandas DataFrame."""
-        return self.arrow().to_pandas()
+        """The rows as a pandas DataFrame. Raises QueryError for a date that Python has no word for."""
+        with within_python():
+            return self.arrow().to_pandas()
 
     def pl(self) -> polars.DataFrame:
         """The rows as a Polars DataFrame. Needs `pip install boathouse[polars]`."""
@@ -128,8 +139,9 @@ class Result:
         return polars.from_arrow(self.arrow())  # type: ignore[return-value]
 
     def rows(self) -> list[dict[str, Any]]:
-        """The rows as dictionaries."""
-        return self.arrow().to_pylist()
+        """The rows as dictionaries. Raises QueryError for a date that Python has no word for."""
+        with within_python():
+            return self.arrow().to_pylist()
 
     def chunks(self, form: str, *, proven: bool = False) -> Iterator[bytes]:
         """The rows as the bytes of a file, piece by piece: csv, json (one array), arrow (IPC stream) or parquet."""

@@ -167,7 +167,9 @@ class _Worker:
             self._say(job)
             while (piece := pickle.load(self.process.stdout)) is not None:
                 if isinstance(piece, BoathouseError):
-                    self.idle = not getattr(piece, "spent", False)  # an allocation that failed may have left a lock behind
+                    self.idle = not (
+                        isinstance(piece, QueryError) and piece.spent
+                    )  # an allocation that failed may have left a lock behind
                     raise piece
                 yield piece
             self.idle = True

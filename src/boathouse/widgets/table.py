@@ -10,6 +10,7 @@ import pyarrow as pa
 from itables.widget import ITable
 
 from boathouse.query import Result
+from boathouse.query.result import within_python
 
 _ROWS = 10_000
 _STYLE = "table-layout: auto; width: auto; margin: 0; caption-side: bottom"
@@ -25,7 +26,9 @@ class Table(widgets.VBox):
             if kept < _ROWS:
                 first.append(batch.slice(0, _ROWS - kept))
                 kept += first[-1].num_rows
-        rows, receipt = pa.Table.from_batches(first, result.schema).to_pandas(), result.receipt
+        with within_python():
+            rows = pa.Table.from_batches(first, result.schema).to_pandas()
+        receipt = result.receipt
         more = f"the first {_ROWS:,} of {receipt.rows:,} rows · " if receipt.rows > kept else ""
         below = f"<small>{html.escape(more + str(receipt))}</small>"
         self._static = rows._repr_html_() + below
