@@ -9,7 +9,7 @@ import pyarrow as pa
 from pydantic import BaseModel, Field, ValidationError
 
 from boathouse.ask.answer import Draft
-from boathouse.ask.chart import SCHEMA, is_figure
+from boathouse.ask.chart import is_figure
 from boathouse.ask.intent import UnclearError
 from boathouse.ask.leaving import told
 from boathouse.ask.model import EARLIER, TRIES, Model, ModelError

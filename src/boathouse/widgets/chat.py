@@ -13,13 +13,13 @@ import ipywidgets as widgets
 from boathouse.ask import Answer, Conversation
 from boathouse.errors import BoathouseError
 from boathouse.widgets import cell
+from boathouse.widgets.picture import Picture
 
 if TYPE_CHECKING:
     from boathouse.query.policy import Policy
     from boathouse.workbench import Workbench
 
 _ROWS = 50
-_VEGALITE = "application/vnd.vegalite.v5+json"
 _STYLE = """<style>
 .bh-chat .bh-said {font-weight: 600; padding: 4px 0}
 .bh-chat .bh-note, .bh-chat .bh-step {color: var(--jp-ui-font-color2, #555); font-size: 0.9em}
@@ -98,7 +98,7 @@ class _Turn(widgets.VBox):
         proof = f'<div class="bh-note">{html.escape(str(answer.receipt))}</div>' if answer.receipt else ""
         parts: list[Any] = [self.said, widgets.HTML(text)]
         if answer.chart:
-            parts.append(_picture(answer.chart))
+            parts.append(Picture({**answer.chart, "width": 480}, "a chart of the rows below"))
         if len(answer.rows) > 1 or len(answer.columns) > 1:
             parts.append(widgets.HTML(_table(answer)))
         parts.append(widgets.HTML(notes + proof))
@@ -165,12 +165,6 @@ def _toggle(name: str, words: str, text: str, shown: widgets.HTML, opened: Calla
 
     made.on_click(press)
     return made
-
-
-def _picture(chart: dict[str, Any]) -> widgets.Output:
-    spec = {**chart, "width": 480, "usermeta": {"embedOptions": {"actions": False}}}
-    data = {_VEGALITE: spec, "text/plain": "a chart of the rows below"}
-    return widgets.Output(outputs=({"output_type": "display_data", "data": data, "metadata": {}},))
 
 
 def _table(answer: Answer) -> str:
