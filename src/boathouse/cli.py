@@ -65,14 +65,24 @@ def init(folder: Annotated[Path, typer.Argument(metavar="[DIR]")] = Path(".")) -
 
 @app.command()
 def add(
-    name: Annotated[str, typer.Argument(help="The pipeline's name; with --all-tables a prefix.")] = "",
-    location: Annotated[str, typer.Option("--from", metavar="LOCATION", help="A path, a glob or a database URL.")] = ...,  # type: ignore[assignment]
+    name: Annotated[str, typer.Argument(help="The pipeline's name; with --all-tables a prefix; or `dashboard NAME`.")] = "",
+    dashboard: Annotated[str, typer.Argument(metavar="[NAME]", show_default=False, hidden=True)] = "",
+    location: Annotated[str | None, typer.Option("--from", metavar="LOCATION", help="A path, a glob or a database URL.")] = None,
+    dataset: Annotated[str | None, typer.Option(metavar="NAME", help="What `add dashboard` is to show.")] = None,
     table: Annotated[str | None, typer.Option(help="The table of a database.")] = None,
     all_tables: Annotated[bool, typer.Option("--all-tables", help="Every table of a database.")] = False,
     option: Annotated[list[str] | None, typer.Option("--option", metavar="K=V", help="delimiter=; key=id mode=append …")] = None,
     replace: Annotated[bool, typer.Option("--replace", help="Write over the files that are there.")] = False,
 ) -> None:
-    """Look at a source and write its pipeline and a suggested suite."""
+    """Look at a source and write its pipeline and a suggested suite. `boathouse add dashboard NAME --dataset D` writes a first
+    dashboard."""
+    if dashboard or dataset:
+        if name != "dashboard" or not (dashboard and dataset):
+            raise UsageError("a dashboard needs a name and a dataset", hint="boathouse add dashboard NAME --dataset NAME")
+        print(f"wrote {workbench().add_dashboard(dashboard, dataset, replace=replace)}\nnext: boathouse dashboards")
+        return
+    if location is None:
+        raise UsageError("a pipeline needs a source", hint="boathouse add NAME --from LOCATION")
     options = _pairs(option) | ({"table": table} if table else {})
     wb = workbench()
     if all_tables:
@@ -304,6 +314,46 @@ def serve(
     from boathouse.serve.server import serve
 
     serve(workbench(), host, port, lambda url: print(f"{url}   (Ctrl-C stops it)", file=sys.stderr))
+
+
+@app.command()
+def dashboards(
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 8000,
+) -> None:
+    """Serve the dashboards, with the API and the catalog's pages."""
+    from boathouse.serve.server import serve
+
+    serve(workbench(), host, port, lambda url: print(f"{url}   (Ctrl-C stops it)", file=sys.stderr), dashboards=True)
+
+
+@app.command()
+def export(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A notebook of dashboards/.")],
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="FILE", help="The HTML file to write.")],
+    chosen: Annotated[list[str] | None, typer.Option("--filter", metavar="COLUMN=VALUE", help="Choose a value; a span is FROM..TO. More than once.")] = None,
+    parameter: Annotated[list[str] | None, typer.Option("-p", "--parameter", metavar="NAME=VALUE", help="A parameter of the notebook; more than once.")] = None,
+) -> None:  # fmt: skip
+    """Write a dashboard as one HTML file that opens offline."""
+    values: dict[str, list[str]] = {}
+    for pair in chosen or []:
+        for column, value in _pairs([pair]).items():
+            values.setdefault(column, []).append(value)
+    workbench().export(name, out, values, _pairs(parameter))
+    print(out)
+
+
+@app.command()
+def up(
+    host: Annotated[str, typer.Option(help="The address of the API and the dashboards.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 8000,
+    lab_port: Annotated[int, typer.Option(min=1, max=65535, help="JupyterLab's port, on this machine only.")] = 8888,
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Only say the addresses.")] = False,
+) -> None:
+    """Start everything: API, catalog and dashboards on one port, JupyterLab on its own. One Ctrl-C stops it all."""
+    from boathouse.lab.up import up
+
+    up(workbench(), host, port, lab_port, browser=not no_browser, say=lambda line: print(line, file=sys.stderr))
 
 
 @app.command()

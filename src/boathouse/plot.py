@@ -5,11 +5,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from boathouse.errors import UsageError
+
 SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"  # a name, which nothing fetches
 MIME = "application/vnd.vegalite.v5+json"
 COLOURS = ("#2f7fb8", "#d9822b", "#2a9d7f", "#b5609b", "#7d86d1", "#c4543f", "#7f8892")  # after Okabe and Ito, 2008
 GOOD, WARN, BAD = "#2a9d7f", "#d9822b", "#c4543f"
-FONT = "var(--jp-ui-font-family, system-ui, sans-serif)"
+FONT = "system-ui, -apple-system, sans-serif"  # of a name that a canvas knows too, where Vega measures it
 
 _THEME = {
     "background": None,
@@ -20,7 +22,7 @@ _THEME = {
         "labelFontSize": 11, "titleFontSize": 11, "titleFontWeight": "normal", "labelLimit": 140,
     },
     "axisX": {"grid": False},
-    "legend": {"labelColor": "currentColor", "titleColor": "currentColor", "orient": "top", "titleFontWeight": "normal"},
+    "legend": {"labelColor": "currentColor", "titleColor": "currentColor", "orient": "top", "titleFontWeight": "normal", "columns": 4},
     "title": {"color": "currentColor"},
     "text": {"color": "currentColor"},
     "range": {"category": list(COLOURS)},
@@ -49,3 +51,12 @@ def bundle(spec: dict[str, Any], words: str) -> dict[str, Any]:
         "data": {MIME: drawn, "text/plain": words},
         "metadata": {MIME: {"embed_options": {"actions": False, "renderer": "svg"}}},
     }
+
+
+def svg(spec: dict[str, Any], words: str) -> str:
+    """The picture itself, for a page without a script. Raises UsageError where vl-convert is not installed."""
+    try:
+        import vl_convert
+    except ImportError as error:
+        raise UsageError("vl-convert-python is not installed", hint="pip install 'boathouse[lab]'") from error
+    return vl_convert.vegalite_to_svg({**themed(spec), "description": words, "padding": 14}, vl_version="5.21")

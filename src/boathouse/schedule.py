@@ -20,6 +20,11 @@ def check(line: str) -> str:
     return line
 
 
+def following(line: str, now: datetime) -> datetime:
+    """When it is due next."""
+    return next(CronSim(line, now))
+
+
 def overdue(line: str, last: datetime | None, now: datetime) -> datetime | None:
     """The moment at which it was due and since which it has not run, where that is more than an hour ago. `now` is in the
     workbench's time zone, in which the line is read."""

@@ -167,6 +167,22 @@ class Workbench:
         """Records of the runs there have been, newest first."""
         return self.run_records.read(pipeline=pipeline)
 
+    def schedule(self) -> list[dict[str, Any]]:
+        """The pipelines that have a schedule: when each ran last, when it is due next, and since when it is overdue."""
+        from boathouse.schedule import following, overdue
+
+        now, found = clock.now(self.tz), []
+        for name in self.viewer.visible(self.pipelines()):
+            with contextlib.suppress(UsageError):  # a file that is wrong is told by its run
+                pipeline = self.pipeline(name)
+                if not pipeline.schedule:
+                    continue
+                runs = self.runs(name)
+                last = datetime.fromisoformat(runs[0]["started_at"]) if runs else None
+                found.append({"pipeline": name, "schedule": pipeline.schedule, "last": last, "next": following(pipeline.schedule, now),
+                              "overdue": overdue(pipeline.schedule, last, now)})  # fmt: skip
+        return found
+
     @cached_property
     def run_records(self) -> records.Records:
         return records.Records(self.lake)
@@ -213,13 +229,21 @@ class Workbench:
         return self.reader.page(name, wanted, key=key, version=version, limits=limits, policy=self.policy(role))
 
     def policy(self, *roles: str | Policy | None) -> Policy:
-        """What these roles may see together; no role at all sees everything, and a policy stays what it is.
+        """What these roles may see together; no role at all sees what the `viewer` sees, and a policy stays what it is.
         Raises UsageError for a role that is none."""
-        from boathouse.query.policy import EVERYTHING, Policy
+        from boathouse.query.policy import Policy
 
         named = [role for role in roles if isinstance(role, str)]
-        given = next((role for role in roles if isinstance(role, Policy)), EVERYTHING)
-        return Policy.of(self.config.roles, named) if named else given
+        given = next((role for role in roles if isinstance(role, Policy)), None)
+        return Policy.of(self.config.roles, named) if named else given or self.viewer
+
+    @cached_property
+    def viewer(self) -> Policy:
+        """What is seen where no role is named: everything, but on a served dashboard what its viewer may see."""
+        from boathouse import viewer
+        from boathouse.query.policy import EVERYTHING
+
+        return viewer.policy(self) if viewer.served() else EVERYTHING
 
     def queries(self) -> list[SavedQuery]:
         """The saved queries, by name. Raises UsageError for a file that is wrong."""
@@ -287,6 +311,19 @@ class Workbench:
         except ImportError as error:
             raise UsageError("ipywidgets is not installed", hint="pip install 'boathouse[lab]'") from error
         return Chat(self, answerer=answerer, role=role, name=name)
+
+    def export(
+        self,
+        dashboard: str,
+        out: Path | str,
+        chosen: dict[str, list[str]] | None = None,
+        parameters: dict[str, Any] | None = None,
+    ) -> None:
+        """Writes a dashboard as one HTML file that opens offline. `chosen` are values of its filters by column, a span as
+        `FROM..TO`; `parameters` are those of its notebook, which papermill sets. Raises MissingError where there is none."""
+        from boathouse.dashboards.export import export
+
+        export(self, dashboard, Path(out), chosen or {}, parameters or {})
 
     def thumb(self, answer: Answer, *, good: bool, reason: str = "", who: str | None = None) -> Thumb:
         """Keeps what somebody thought of an answer."""

@@ -15,6 +15,7 @@ from boathouse.ask.leaving import told
 from boathouse.ask.model import EARLIER, TRIES, Model, ModelError
 from boathouse.ask.protocol import Context
 from boathouse.errors import BoathouseError, LimitError, MissingError, QueryError
+from boathouse.plot import SCHEMA
 
 _RULES = """You answer questions about a company's data by writing one SELECT in DuckDB's SQL.
 The next message holds one JSON object with everything that there is: datasets, relations, metrics, a glossary, verified questions,

@@ -118,6 +118,15 @@ class Ask(BaseModel):
         return value
 
 
+class Dashboards(BaseModel):
+    """What `boathouse dashboards` and `boathouse up` do."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    heated: int = Field(1, ge=0, description="Kernels that wait for a viewer, for each dashboard: its page is there at once.")
+    idle_minutes: float = Field(5, gt=0, description="Minutes after which the kernel of a page that nobody looks at ends.")
+
+
 class Role(BaseModel):
     """What a role may see. Several roles together see what any of them sees."""
 
@@ -158,6 +167,9 @@ class WorkbenchConfig(BaseModel):
     timezone: str = Field("UTC", description="The time zone of logical dates and of 'now'.")
     limits: Limits = Field(default_factory=lambda: Limits.model_validate({}), description="What one run may use.")
     api: Api = Field(default_factory=lambda: Api.model_validate({}), description="What `boathouse serve` does.")
+    dashboards: Dashboards = Field(
+        default_factory=lambda: Dashboards.model_validate({}), description="How dashboards are served."
+    )
     ask: Ask = Field(default_factory=lambda: Ask.model_validate({}), description="Who answers questions in plain language.")
     roles: dict[str, Role] = Field(default_factory=dict, description="Who may see what, as `[roles.NAME]`.")
     env: dict[str, Environment] = Field(default_factory=dict, description="Environments, as `[env.prod]`.")

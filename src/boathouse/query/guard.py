@@ -36,8 +36,8 @@ class Checked:
     changing: list[str] = field(default_factory=list)
 
 
-def check(con: duckdb.DuckDBPyConnection, sql: str, datasets: Iterable[str]) -> Checked:
-    """Holds a query against what is allowed; `datasets` are those that the caller may see.
+def check(con: duckdb.DuckDBPyConnection, sql: str, datasets: Iterable[str], system: Iterable[str] = ()) -> Checked:
+    """Holds a query against what is allowed; `datasets` are those that the caller may see, `system` are the lake's own tables.
     Raises QueryError for what may not run, MissingError for a table that is no dataset."""
     text = _one_select(con, sql)
     try:
@@ -47,7 +47,7 @@ def check(con: duckdb.DuckDBPyConnection, sql: str, datasets: Iterable[str]) -> 
     if answer["error"]:
         raise QueryError(f"this form of query cannot be run: {answer['error_message']}", hint="write it as one SELECT")
     statement = answer["statements"][0]["node"]
-    walk, known = _Walk(), {name.lower(): name for name in datasets}
+    walk, known = _Walk(), {name.lower(): name for name in (*system, *datasets)}
     walk.through(statement)
     for name in walk.names:
         if not _PLAIN.fullmatch(name) or name.lower() in _system(con):
@@ -55,7 +55,7 @@ def check(con: duckdb.DuckDBPyConnection, sql: str, datasets: Iterable[str]) -> 
     named = {name.lower() for name in walk.names}
     for low, name in walk.tables.items():
         if low not in known and low not in named:
-            raise no_dataset(name, known.values())
+            raise no_dataset(name, datasets)
     # WITH orders AS (SELECT … FROM orders): the name of a CTE may be a dataset's as well
     found = sorted(known[low] for low in walk.tables if low in known)
     kinds = [modifier["type"] for modifier in statement.get("modifiers", ())]

@@ -20,6 +20,7 @@ from boathouse.engine.duck import explain
 from boathouse.errors import BoathouseError, LimitError, MissingError, QueryError, UsageError
 from boathouse.lake.table import BATCH
 from boathouse.lake.tables import Tables
+from boathouse.query import system
 from boathouse.query.alarm import ALARM
 from boathouse.query.copies import Copies, Copy
 from boathouse.query.guard import Checked, check, no_dataset
@@ -48,7 +49,8 @@ class Reader:
         self._ready: dict[str, tuple[Sequence[str], Snapshot]] = {}
         if not lake.store.is_local:
             self._engine.attach(lake.store.filesystem())
-        self._engine.run(f"SET allowed_directories = [{literal(lake.store.url('curated') + '/')}]")
+        folders = ", ".join(literal(lake.store.url(zone) + "/") for zone in ("curated", "runs/records"))
+        self._engine.run(f"SET allowed_directories = [{folders}]")
         self._engine.run("SET enable_external_access = false")
         self._engine.run("SET lock_configuration = true")
 
@@ -82,7 +84,7 @@ class Reader:
         key = (sql, tuple(datasets))
         found = self._checked.get(key)
         if found is None:
-            found = check(cursor, sql, datasets)
+            found = check(cursor, sql, datasets, system.TABLES)
             if len(self._checked) >= _KEPT:
                 self._checked.clear()
             if len(sql) <= _SHORT:
@@ -155,6 +157,8 @@ class Reader:
 
     def _snapshot(self, name: str, version: int | None, policy: Policy) -> Snapshot:
         """A dataset at a version. One whose first commit is still to come is missed without a word of those that are hidden."""
+        if name in system.TABLES:
+            return system.snapshot(self.tables.lake, name, version)
         try:
             return self.snapshots.get(name, version)
         except MissingError as error:
@@ -187,13 +191,20 @@ class Reader:
     ) -> Result:  # fmt: skip
         """What has been checked, with each dataset as the policy shows it."""
         told, at = BATCH in sql.lower(), datetime.now(UTC)
-        parts = [f"{quote(t.name)} AS NOT MATERIALIZED ({policy.over(t, self._select(t, told, policy))})" for t in tables]
+        parts = [f"{quote(t.name)} AS NOT MATERIALIZED ({self._shown(t, told, policy)})" for t in tables]
         text = f"WITH {', '.join(parts)} SELECT * FROM ({checked.text}\n)" if parts else checked.text
-        applied = policy.applied(checked.datasets)
+        applied = policy.applied(checked.datasets) + system.applied(checked.datasets, policy.unlimited)
         asked = Asked(sql, parameters, checked.ordered, checked.changing, tables, policy.names, applied, at)
         running = _Running(cursor, limits, hides=bool(applied))
         reader = running.begin(text, parameters)
         return Result(reader.schema, running.batches(reader), asked, limits, running)
+
+    def _shown(self, snapshot: Snapshot, told: bool, policy: Policy) -> str:
+        """A table as the policy shows it."""
+        if snapshot.name not in system.TABLES:
+            return policy.over(snapshot, self._select(snapshot, told, policy))
+        seen = [name for name in policy.visible(self.tables.names()) if not policy.applied([name])]
+        return system.shown(snapshot, None if policy.unlimited else seen)
 
     def _select(self, snapshot: Snapshot, told: bool, policy: Policy) -> str:
         """A dataset's rows, with `_batch` where the query speaks of it: empty under a policy, since it is a hash of all rows."""

@@ -76,18 +76,21 @@ class Client(PapermillNotebookClient):
 
 
 class Engine(NBClientEngine):
-    """`engine_name="boathouse"`; takes `warm` and `report` beside papermill's own arguments."""
+    """`engine_name="boathouse"`; takes `warm`, `report` and more of the kernel's `env` beside papermill's own arguments."""
 
     @classmethod
     def execute_managed_notebook(
         cls, nb_man: Any, kernel_name: str, *, warm: WarmKernels | None = None, report: Reporter = silent,
-        start_timeout: int = 60, execution_timeout: int | None = None, **kwargs: Any,
+        start_timeout: int = 60, execution_timeout: int | None = None, env: dict[str, str] | None = None, **kwargs: Any,
     ) -> Any:  # fmt: skip
         manager = KernelManager(kernel_name=kernel_name, warm=warm)
         client = Client(nb_man, km=manager, timeout=execution_timeout, startup_timeout=start_timeout,
                         kernel_name=kernel_name, iopub_timeout=30, shutdown_kernel="immediate")  # fmt: skip
         client.report = report
-        return client.execute(cwd=kwargs.get("cwd") or os.getcwd(), cleanup_kc=True)  # a manager that is given is else kept
+        more = {"env": {**os.environ, **env}} if env else {}
+        return client.execute(
+            cwd=kwargs.get("cwd") or os.getcwd(), cleanup_kc=True, **more
+        )  # a manager that is given is else kept
 
 
 papermill_engines.register(NAME, Engine)

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from fastapi import Request
 from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from boathouse.config.workbench import in_bytes
@@ -35,7 +36,7 @@ class Admission:
         largest = self.large if _LARGE.fullmatch(scope["path"]) else _SMALL
         try:
             if scope["method"] not in _READING:
-                _from_here(request)
+                from_here(request)
             if not _OPEN.fullmatch(scope["path"]):
                 request.state.caller = await self.door.admit(request)
             if int(request.headers.get("content-length") or 0) > largest:
@@ -48,7 +49,7 @@ class Admission:
         await self.app(scope, _bounded(receive, largest), send)
 
 
-def _from_here(request: Request) -> None:
+def from_here(request: HTTPConnection) -> None:
     """Raises AccessError for what another site's page has sent: a browser says so."""
     origin, site = request.headers.get("origin"), request.headers.get("sec-fetch-site")
     if site in ("cross-site", "same-site") or (origin and urlsplit(origin).netloc != request.headers.get("host")):

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from anyio import CapacityLimiter, to_thread
-from fastapi import Request
+from starlette.requests import HTTPConnection
 
 from boathouse.errors import AccessError, BusyError, UsageError
 from boathouse.lake import keys
@@ -61,7 +61,7 @@ class Door:
 
         self._turns = MovingWindowRateLimiter(MemoryStorage())
 
-    async def admit(self, request: Request) -> Caller:
+    async def admit(self, request: HTTPConnection) -> Caller:
         """The caller of a request. Raises AccessError for one who may not come in, BusyError for one who comes too often."""
         token = _token(request)
         caller: Any
@@ -119,7 +119,7 @@ def _policy(wb: Workbench, roles: tuple[str, ...]) -> Policy:
     return Policy.of(wb.config.roles, held) if held else Policy((), (), everything=False)
 
 
-def _token(request: Request) -> str | None:
+def _token(request: HTTPConnection) -> str | None:
     kind, _, token = request.headers.get("authorization", "").partition(" ")
     if kind:
         if kind.lower() != "bearer" or not token.strip():

@@ -5,15 +5,23 @@ from __future__ import annotations
 import ipaddress
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from typing import TYPE_CHECKING
 
 from boathouse.errors import UsageError
 from boathouse.workbench import Workbench
 
+if TYPE_CHECKING:
+    from boathouse.lab.voila import Voila
 
-def serve(wb: Workbench, host: str, port: int, ready: Callable[[str], None]) -> None:
-    """Serves until it is stopped, once `ready` has been told the address; what runs then may end within ten seconds. Raises UsageError for an address that others
-    could reach where nobody has a key."""
+
+def serve(
+    wb: Workbench, host: str, port: int, ready: Callable[[str], None], *, dashboards: bool = False, lab: str | None = None
+) -> None:
+    """Serves until it is stopped, once `ready` has been told the address; what runs then may end within ten seconds. `dashboards`
+    are served as well where it is said; `lab` is where JupyterLab is. Raises UsageError for an address that others could reach
+    where nobody has a key."""
     loopback = host == "localhost" or _is_loopback(host)
     api = wb.config.api
     if not loopback and not (api.tokens or any(key.revoked_at is None for key in wb.api_keys())):
@@ -30,23 +38,36 @@ def serve(wb: Workbench, host: str, port: int, ready: Callable[[str], None]) -> 
         from boathouse.serve.app import create
     except ImportError as error:
         raise UsageError(f"{error.name} is not installed", hint="pip install 'boathouse[serve]'") from error
-    app = create(wb, loopback=loopback)
-    # behind a proxy on this machine, a request's address and scheme are those that the proxy names
-    config = uvicorn.Config(app, host, port, log_level="warning", timeout_graceful_shutdown=10, proxy_headers=True)
-    try:
-        # named as TCP, or asyncio leaves Nagle's algorithm on, and every answer waits 40 ms
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listening:
-            if os.name == "posix":
-                listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    with _listening(host, port) as listening, _voila(wb) if dashboards else nullcontext() as voila:
+        app = create(wb, loopback=loopback, voila=voila, lab=lab)
+        # behind a proxy on this machine, a request's address and scheme are those that the proxy names
+        config = uvicorn.Config(app, host, port, log_level="warning", timeout_graceful_shutdown=10, proxy_headers=True)
+        if voila is not None:
+            voila.ready()
+        ready(f"http://{f'[{host}]' if ':' in host else host}:{port}")
+        uvicorn.Server(config).run(sockets=[listening])
+
+
+@contextmanager
+def _listening(host: str, port: int) -> Iterator[socket.socket]:
+    # named as TCP, or asyncio leaves Nagle's algorithm on, and every answer waits 40 ms
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listening:
+        if os.name == "posix":
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
             listening.bind((host, port))
-            ready(f"http://{f'[{host}]' if ':' in host else host}:{port}")
-            uvicorn.Server(config).run(sockets=[listening])
-    except OSError as error:
-        app.state.site.close()
-        raise UsageError(
-            f"{host}:{port} cannot be listened on: {error.strerror}", hint="another program may be there: --port 8001"
-        ) from error
+        except OSError as error:
+            raise UsageError(
+                f"{host}:{port} cannot be listened on: {error.strerror}", hint="another program may be there: --port 8001"
+            ) from error
+        yield listening
+
+
+def _voila(wb: Workbench) -> AbstractContextManager[Voila]:
+    from boathouse.lab.voila import Voila
+
+    return closing(Voila(wb.root, wb.config.dashboards, wb.environment))
 
 
 def _is_loopback(host: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from anyio import CapacityLimiter
 from fastapi import Depends, Query, Request
@@ -21,6 +21,9 @@ from boathouse.serve.talks import Talks
 from boathouse.serve.workers import RECEIPT, Job, Workers
 from boathouse.workbench import Workbench
 
+if TYPE_CHECKING:
+    from boathouse.serve.proxy import Proxy
+
 
 @dataclass
 class Site:
@@ -32,6 +35,8 @@ class Site:
     log: Log
     launches: Launches
     queries: list[SavedQuery]
+    dashboards: Proxy | None = None
+    lab: str | None = None  # where JupyterLab is, for those who see everything
     receipts: Receipts = field(init=False)
     metrics: Metrics = field(init=False)
     talks: Talks = field(default_factory=Talks)

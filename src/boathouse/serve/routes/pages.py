@@ -35,7 +35,10 @@ def index(request: Request, site: Served, who: Who, search: str = "") -> Respons
     """All datasets and saved queries, or those that words find."""
     words = search.lower().split()
     asked = [q for q in mine(site, who) if all(w in f"{q.name} {q.title or ''} {q.description or ''}".lower() for w in words)]
-    return _page(site, who, "index.html", datasets=found(site, who, search), queries=asked, search=search)
+    pages = site.dashboards.voila.names() if site.dashboards else []
+    return _page(site, who, "index.html", datasets=found(site, who, search), queries=asked, search=search,
+                 dashboards=[name for name in pages if all(word in name.lower() for word in words)],
+                 lab=site.lab if who.policy.unlimited else None)  # fmt: skip
 
 
 @router.get("/catalog/{name}")
@@ -115,7 +118,7 @@ def static(name: str) -> Response:
 def is_page(request: Request) -> bool:
     """Whether somebody looks at it in a browser."""
     path = request.url.path
-    return path == "/" or path.startswith("/catalog/") or path in ("/docs", "/login", "/logout")
+    return path == "/" or path.startswith(("/catalog/", "/dashboards/")) or path in ("/docs", "/login", "/logout")
 
 
 def sorry(request: Request, site: Site, error: BoathouseError) -> Response:

@@ -1,0 +1,50 @@
+"""What a page in a browser tells its kernel: that it is there, and which mark of a chart was clicked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import anywidget
+
+from boathouse.dashboards.draw import ROW
+
+# Vega's SVG keeps the datum of a mark on its element; the tile is found once this element is in the page
+_SCRIPT = """
+export default {
+  render({ model, el }) {
+    let tile = null;
+    const listen = (event) => {
+      for (let node = event.target; node && node !== tile; node = node.parentNode) {
+        const datum = node.__data__ && node.__data__.datum;
+        const row = datum && (datum.ROW ?? (datum.datum && datum.datum.ROW));
+        if (row !== undefined && row !== null) { model.send({ row }); return; }
+      }
+    };
+    const attach = (tries) => {
+      tile = el.closest(".bh-tile");
+      if (tile) tile.addEventListener("click", listen);
+      else if (tries) setTimeout(() => attach(tries - 1), 100);
+    };
+    attach(50);
+    return () => tile && tile.removeEventListener("click", listen);
+  },
+};
+""".replace("ROW", ROW)
+
+
+class Clicks(anywidget.AnyWidget):
+    """Listens within the tile that it stands in."""
+
+    _esm = _SCRIPT
+
+    def on_row(self, told: Callable[[int], None]) -> None:
+        self.on_msg(lambda _, content, __: told(int(content["row"])))
+
+
+class Seen(anywidget.AnyWidget):
+    """Tells once that it is on a page: from then on a browser has every widget that there was, and hears of new ones."""
+
+    _esm = "export default { render({ model }) { model.send({ seen: true }); } };"
+
+    def on_seen(self, told: Callable[[], None]) -> None:
+        self.on_msg(lambda *_: told())

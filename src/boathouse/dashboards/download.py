@@ -1,0 +1,37 @@
+"""Data to take along: files within the page itself, so that no server hands out anything to anybody else."""
+
+from __future__ import annotations
+
+import base64
+import html
+import re
+from typing import TYPE_CHECKING
+
+from boathouse.query.excel import workbook
+
+if TYPE_CHECKING:
+    from boathouse.query import Result
+
+_LARGEST = 2_000_000  # bytes that a page carries along
+_EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def links(name: str, results: dict[str, Result]) -> str:
+    """Links to these results as one Excel file, and as CSV where there is one of them."""
+    made = [_link(f"{name}.xlsx", _EXCEL, workbook({title: result.arrow() for title, result in results.items()}), "Excel")]
+    if len(results) == 1:
+        [result] = results.values()
+        made.insert(0, _link(f"{name}.csv", "text/csv", b"".join(result.chunks("csv")), "CSV"))
+    return f'<span class="bh-note">{" · ".join(made)}</span>'
+
+
+def name(title: str) -> str:
+    """A file's name for a tile's title."""
+    return re.sub(r"\W+", "-", title.lower()).strip("-") or "tile"
+
+
+def _link(name: str, kind: str, data: bytes, words: str) -> str:
+    if len(data) > _LARGEST:
+        return f"{words}: too large for a page; boathouse sql --format csv"
+    text = base64.b64encode(data).decode()
+    return f'<a download="{html.escape(name)}" href="data:{kind};base64,{text}">{words}</a>'

@@ -1,0 +1,235 @@
+"""Filters to use: values to choose from with their counts, or from one date or number to another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from datetime import date
+from typing import Any
+from urllib.parse import parse_qs, urlencode
+
+import ipywidgets as widgets
+import pyarrow as pa
+
+from boathouse.dashboards.parts import Filter
+from boathouse.dashboards.sql import Chosen, Span
+from boathouse.errors import UsageError
+
+OFFERED = 200
+_CHIPS = 8
+_EMPTY = "(empty)"
+_ANY = "Any time"
+
+
+class Choice(widgets.VBox):
+    """Values to choose from. None chosen is all of them."""
+
+    def __init__(self, part: Filter, changed: Callable[[], None]):
+        self.part, self._changed = part, changed
+        self.chosen: list[str] = []
+        self._counts: dict[str, int] = {}
+        self._shown: list[str] = []
+        self._chips = widgets.Box(layout=widgets.Layout(flex_flow="row wrap"))
+        self._more = widgets.Combobox(
+            placeholder="more …", ensure_option=True, layout=widgets.Layout(width="120px", display="none")
+        )
+        self._more.add_class("bh-more")
+        self._more.observe(self._picked, "value")
+        super().__init__([_label(part.label), widgets.HBox([self._chips, self._more])])
+        self.add_class("bh-filter")
+
+    @property
+    def wanted(self) -> list[str] | None:
+        return [*self.chosen] or None
+
+    def set(self, value: Any) -> None:
+        """Chooses a value, or some."""
+        self.chosen = (
+            []
+            if value is None
+            else ["" if one is None else str(one) for one in (value if isinstance(value, list | tuple) else [value])]
+        )
+        self._draw()
+
+    def offer(self, rows: list[dict[str, Any]]) -> None:
+        """Shows what there is to choose, with its counts under the other filters. What has been shown keeps its place."""
+        self._counts = {row["value"] or "": row["n"] for row in rows}
+        self._draw()
+
+    def _draw(self) -> None:
+        known = [*self._shown, *(value for value in self._counts if value not in self._shown)]
+        keep = [value for value in known if value in self.chosen or value in self._shown] or known
+        self._shown = (keep + [value for value in known if value not in keep])[: max(_CHIPS, len(self.chosen))]
+        self._shown += [value for value in self.chosen if value not in self._shown]
+        self._chips.children = tuple(map(self._chip, self._shown))
+        others = [value for value in self._counts if value not in self._shown]
+        self._more.options = tuple(value or _EMPTY for value in others)
+        self._more.layout.display = "" if others else "none"
+
+    def _chip(self, value: str) -> widgets.ToggleButton:
+        count = self._counts.get(value, 0)
+        chip = widgets.ToggleButton(
+            value in self.chosen, description=f"{value or _EMPTY}  {count:,}", layout=widgets.Layout(width="auto")
+        )
+        chip.tooltip = f"{self.part.label}: {value or _EMPTY}, {count:,} rows"
+        chip.observe(lambda change: self._turned(value, on=change["new"]), "value")
+        return chip
+
+    def _turned(self, value: str, *, on: bool) -> None:
+        self.chosen = [*self.chosen, value] if on else [one for one in self.chosen if one != value]
+        self._changed()
+
+    def _picked(self, change: Any) -> None:
+        if change["new"]:
+            value = "" if change["new"] == _EMPTY else change["new"]
+            self._more.value = ""
+            if value not in self.chosen:
+                self.chosen.append(value)
+                self._draw()
+                self._changed()
+
+    def words(self) -> list[str]:
+        """What is chosen, as a link has it."""
+        return self.chosen
+
+    def read(self, words: list[str]) -> None:
+        self.set(words)
+
+
+class _Between(widgets.VBox):
+    """From one value to another, both within."""
+
+    def __init__(self, part: Filter, changed: Callable[[], None], low: Any, high: Any, *before: widgets.Widget):
+        self.part, self._changed, self.low, self.high = part, changed, low, high
+        self._quiet = False
+        for end in (low, high):
+            end.observe(lambda _: self._quiet or self._changed(), "value")
+        super().__init__([_label(part.label), widgets.HBox([*before, low, high], layout=widgets.Layout(flex_flow="row wrap"))])
+        self.add_class("bh-filter")
+
+    @property
+    def wanted(self) -> Span | None:
+        return Span(self.low.value, self.high.value) or None
+
+    def set(self, value: Any) -> None:
+        """From and to, as a pair; either may be None."""
+        self._quiet = True
+        self.low.value, self.high.value = value or (None, None)
+        self._quiet = False
+
+    def words(self) -> list[str]:
+        span = self.wanted
+        return [f"{'' if span.low is None else span.low}..{'' if span.high is None else span.high}"] if span else []
+
+
+class Dates(_Between):
+    """A span of days."""
+
+    def __init__(self, part: Filter, changed: Callable[[], None], today: date):
+        self.today = today
+        layout = widgets.Layout(width="150px")
+        self._span = widgets.Dropdown(options=[_ANY, *spans(today)], layout=widgets.Layout(width="130px"))
+        self._span.tooltip = f"{part.label}: a span"
+        self._span.observe(lambda change: self._choose(change["new"]), "value")
+        low, high = (widgets.DatePicker(tooltip=f"{part.label}, {words}", layout=layout) for words in ("from", "to"))
+        super().__init__(part, changed, low, high, self._span)
+
+    def _choose(self, words: str) -> None:
+        self.set(spans(self.today).get(words))
+        self._changed()
+
+    def read(self, words: list[str]) -> None:
+        """Raises ValueError for what is no pair of days."""
+        low, _, high = words[0].partition("..")
+        self.set((date.fromisoformat(low) if low else None, date.fromisoformat(high) if high else None))
+
+
+class Numbers(_Between):
+    """A span of numbers."""
+
+    def __init__(self, part: Filter, changed: Callable[[], None]):
+        layout = widgets.Layout(width="110px")
+        low, high = (
+            widgets.Text(placeholder=words, tooltip=f"{part.label}, {words}", continuous_update=False, layout=layout)
+            for words in ("from", "to")
+        )
+        super().__init__(part, changed, low, high)
+
+    @property
+    def wanted(self) -> Span | None:
+        return Span(_number(self.low.value), _number(self.high.value)) or None
+
+    def set(self, value: Any) -> None:
+        super().set(tuple("" if end is None else f"{end}" for end in value or ("", "")))
+
+    def read(self, words: list[str]) -> None:
+        """Raises ValueError for what is no pair of numbers."""
+        low, _, high = words[0].partition("..")
+        self.set((float(low) if low else None, float(high) if high else None))
+
+
+def made(
+    parts: Iterable[Any], schema: pa.Schema, changed: Callable[[], None], today: date, link: str
+) -> list[Choice | Dates | Numbers]:
+    """The filters among a page's parts, each as its column's type wants it; what a link says comes before what the part says.
+    Raises UsageError for a column that is none."""
+    given, found = parse_qs(link), []
+    for part in parts:
+        if not isinstance(part, Filter):
+            continue
+        if part.column not in schema.names:
+            raise UsageError(f"filter: the rows have no column {part.column!r}", hint=f"columns: {', '.join(schema.names)}")
+        one = _of(part, schema.field(part.column).type, changed, today)
+        if part.value is not None:
+            one.set(part.value)
+        if part.column in given:
+            with suppress(ValueError):  # a link that was made by hand
+                one.read(given[part.column])
+        found.append(one)
+    return found
+
+
+def chosen(filters: Iterable[Choice | Dates | Numbers]) -> Chosen:
+    """What filters say, by column."""
+    return {one.part.column: one.wanted for one in filters if one.wanted is not None}
+
+
+def link(filters: Iterable[Choice | Dates | Numbers]) -> str:
+    """What filters say, as a page's address has it."""
+    return urlencode([(one.part.column, word) for one in filters for word in one.words()])
+
+
+def _of(part: Filter, kind: pa.DataType, changed: Callable[[], None], today: date) -> Choice | Dates | Numbers:
+    if pa.types.is_date(kind) or pa.types.is_timestamp(kind):
+        return Dates(part, changed, today)
+    if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+        return Numbers(part, changed)
+    return Choice(part, changed)
+
+
+def spans(today: date) -> dict[str, tuple[date, date]]:
+    """Spans of days that people ask for."""
+    first = today.replace(day=1)
+    before = date.fromordinal(first.toordinal() - 1)
+    return {
+        "Last 7 days": (date.fromordinal(today.toordinal() - 6), today),
+        "Last 30 days": (date.fromordinal(today.toordinal() - 29), today),
+        "This month": (first, today),
+        "Last month": (before.replace(day=1), before),
+        "This year": (today.replace(month=1, day=1), today),
+        "Last year": (date(today.year - 1, 1, 1), date(today.year - 1, 12, 31)),
+    }
+
+
+def _number(text: str) -> float | int | None:
+    try:
+        value = float(text.replace(",", ""))
+    except ValueError:
+        return None
+    return int(value) if value == int(value) else value
+
+
+def _label(text: str) -> widgets.Label:
+    made = widgets.Label(text)
+    made.add_class("bh-label")
+    return made

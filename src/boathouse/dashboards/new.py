@@ -1,0 +1,82 @@
+"""A first dashboard of a dataset, from what the catalog knows of it: a notebook for its author to go on with."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from boathouse.engine import quote
+from boathouse.workbench import Workbench
+
+_DAY, _FIGURE = re.compile(r"DATE|TIMESTAMP"), re.compile(r"DECIMAL|DOUBLE|FLOAT|BIGINT|INTEGER|SMALLINT|HUGEINT")
+_NO_SUM = re.compile(
+    r"(^|_)(id|key|code|no|nr|number|year|month|day|zip|postcode|phone|lat|lon|latitude|longitude)$", re.IGNORECASE
+)
+_AN_AVERAGE = re.compile(r"price|rate|share|percent|ratio|score|age|temperature", re.IGNORECASE)
+_SAMPLE, _VALUES = 100_000, 40  # rows that are looked at; values that a filter can offer
+
+
+def source(wb: Workbench, dataset: str, title: str) -> str:
+    """The notebook as JSON. Raises MissingError for a dataset that is none."""
+    import nbformat
+    from nbformat import v4
+
+    [known] = wb.catalog(dataset)
+    code = _code(
+        title, dataset, [(column["name"], column["type"]) for column in known["columns"]], _kinds(wb, dataset, known["columns"])
+    )
+    cells = [
+        v4.new_markdown_cell(
+            f"A dashboard of `{dataset}`. Change it and run it; `boathouse dashboards` serves it. The words: docs/dashboards.md."
+        ),
+        v4.new_code_cell("from boathouse.dashboards import chart, filter, metric, page, table"),
+        v4.new_code_cell(code),
+    ]
+    for number, cell in enumerate(cells):
+        cell["id"] = f"cell-{number}"
+    kernel = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+    return (
+        nbformat.writes(v4.new_notebook(cells=cells, metadata={"kernelspec": kernel, "language_info": {"name": "python"}})) + "\n"
+    )
+
+
+def _kinds(wb: Workbench, dataset: str, columns: list[dict[str, Any]]) -> list[str]:
+    """The columns of text with few enough values to choose from, those with the fewest first."""
+    texts = [column["name"] for column in columns if column["type"] in ("VARCHAR", "BOOLEAN")]
+    if not texts:
+        return []
+    counts = ", ".join(f"count(DISTINCT {quote(name)}) AS {quote(name)}" for name in texts)
+    [found] = wb.sql(f"SELECT {counts} FROM (SELECT * FROM {quote(dataset)} LIMIT {_SAMPLE})").rows()
+    return sorted((name for name in texts if 1 < found[name] <= _VALUES), key=lambda name: (found[name], texts.index(name)))
+
+
+def _code(title: str, dataset: str, columns: list[tuple[str, str]], kinds: list[str]) -> str:
+    days = [name for name, kind in columns if _DAY.match(kind)]
+    figures = [name for name, kind in columns if _FIGURE.match(kind) and not _NO_SUM.search(name)]
+    day = days[0] if days else None
+    month = f"date_trunc('month', {_named(day)})::DATE" if day else None
+    lines = [f"filter({name!r})," for name in (*kinds[:4], *days[:1])]
+    over = f", over={month!r}" if month else ""
+    lines.append(f'metric("Rows", "count(*)"{over}),')
+    lines += [f"metric({_words(name)!r}, {_sum(name)!r}{over})," for name in figures[:3]]
+    value, words = (_sum(figures[0]), _words(figures[0])) if figures else ("count(*)", "Rows")
+    if month:
+        colour = f", color={_named(kinds[0])!r}" if kinds else ""
+        lines.append(f"chart({words + ' by month'!r}, {month!r}, {value!r}{colour}),")
+    lines += [f"chart({f'{words} by {_words(name).lower()}'!r}, {_named(name)!r}, {value!r})," for name in kinds[:3]]
+    order = f"{_named(day)} DESC" if day else _named(columns[0][0])
+    lines.append(f'table("Rows", by={order!r}),')
+    body = "\n".join(f"    {line}" for line in lines)
+    return f"page(\n    {title!r},\n{body}\n    rows={dataset!r},\n    chat=True,\n)"
+
+
+def _sum(name: str) -> str:
+    return f"{'avg' if _AN_AVERAGE.search(name) else 'sum'}({_named(name)})"
+
+
+def _named(name: str) -> str:
+    return name if re.fullmatch(r"[a-z_][a-z0-9_]*", name) else quote(name)
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ").capitalize()

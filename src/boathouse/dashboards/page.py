@@ -1,0 +1,170 @@
+"""A page: filters that act on each other, tiles that follow them and the lake, and the rows behind it all."""
+
+from __future__ import annotations
+
+import html
+import threading
+from collections.abc import Iterable
+from itertools import groupby
+from typing import Any
+
+import ipywidgets as widgets
+
+from boathouse import clock, viewer
+from boathouse.config import QueryLimits
+from boathouse.dashboards import download, draw, filters, static
+from boathouse.dashboards.clicks import Seen
+from boathouse.dashboards.parts import Filter, Tile
+from boathouse.dashboards.rows import Rows
+from boathouse.dashboards.static import Static
+from boathouse.dashboards.tile import TileView
+from boathouse.errors import BoathouseError, UsageError
+from boathouse.workbench import Workbench
+
+_BEHIND = 1_000  # rows that are shown behind a tile
+_LOOKS, _LOOKS_AFAR = 2.0, 20.0  # seconds between looks for a new version: on a disk, and in a bucket
+
+
+def page(title: str, *parts: Filter | Tile, rows: str, wb: Workbench | None = None, chat: bool = False) -> Page | Static:
+    """A dashboard over `rows`: a dataset, a saved query or a SELECT; `parts` are its filters and tiles, in their order. `wb` is
+    the workbench that the notebook lies in, unless another is named; `chat` puts the chat beside them."""
+    for part in parts:
+        if not isinstance(part, Filter | Tile):
+            raise UsageError(f"page({title!r}): {part!r} is no part of a page", hint="filter, metric, chart or table")
+    if wb is None:
+        import boathouse
+
+        wb = boathouse.open()
+    return Static(wb, title, parts, rows) if static.wanted() else Page(wb, title, parts, rows, chat=chat)
+
+
+class Page(widgets.VBox):
+    """What `page` makes. It shows at once, and reads in a thread of its own: in a heated kernel, when its viewer is there."""
+
+    def __init__(self, wb: Workbench, title: str, parts: Iterable[Filter | Tile], rows: str, *, chat: bool = False):
+        self.wb, self.title, self.parts = wb, title, tuple(parts)
+        self.rows = Rows(wb, rows)
+        self.filters: list[filters.Choice | filters.Dates | filters.Numbers] = []
+        self._chat = chat
+        self._status, self._bar = widgets.HTML(_status("…")), widgets.Box()
+        self._bar.add_class("bh-bar")
+        self.tiles = [TileView(self, part) for part in self.parts if isinstance(part, Tile)]
+        self._below = widgets.VBox()
+        self._below.add_class("bh-row")
+        self._below.add_class("bh-below")
+        self._turn, self._asked, self._wanted = threading.Lock(), 0, threading.Event()
+        self._warned: dict[str, tuple[int, str | None]] = {}
+        head = widgets.HTML(f"<style>{draw.style()}</style><h1>{html.escape(title)}</h1>")
+        self._talk = widgets.VBox()
+        self._seen, seen = threading.Event(), Seen()
+        seen.on_seen(self._seen.set)
+        main = widgets.VBox([*_in_rows(self.tiles), self._below])
+        main.add_class("bh-main")
+        self._talk.add_class("bh-talk")
+        beside = widgets.Box([main, self._talk] if chat else [main])
+        beside.add_class("bh-beside")
+        super().__init__([head, self._status, self._bar, beside, seen])
+        self.add_class("bh-page")
+        self.working = threading.Thread(target=self._work, daemon=True)
+        self.working.start()
+
+    def _work(self) -> None:
+        """Reads what is there, then paints whenever a filter or the lake has changed."""
+        try:
+            self._begin()
+            for tile in self.tiles:
+                tile.ask()
+        except BoathouseError as error:
+            self._say(error.render())
+            return
+        self._seen.wait()  # what is made before the browser listens would be lost on it
+        self._bar.children = tuple(self.filters)
+        for tile in self.tiles:
+            tile.show()
+        self._finish()
+        if self._chat:
+            self._talk.children = (widgets.HTML("<h2>Ask</h2>"), self.wb.chat())
+        looks = _LOOKS if self.wb.lake.store.is_local else _LOOKS_AFAR
+        painted = 0
+        while True:
+            if painted == self._asked:
+                self._wanted.wait(looks)
+            self._wanted.clear()
+            if painted != self._asked or self._newer():
+                painted = self._asked
+                self._paint(painted)
+
+    def _begin(self) -> None:
+        schema, today = self.rows.begin(), clock.now(self.wb.tz).date()
+        self.filters = filters.made(self.parts, schema, self.changed, today, viewer.request().get("QUERY_STRING", ""))
+        self.rows.chosen = filters.chosen(self.filters)
+
+    def changed(self) -> None:
+        """A filter has another value."""
+        with self._turn:
+            self.rows.chosen = filters.chosen(self.filters)
+            self._asked += 1
+        self._wanted.set()
+
+    def _paint(self, turn: int) -> None:
+        self.add_class("bh-busy")
+        for tile in self.tiles:
+            tile.ask()
+            if turn != self._asked:  # what is chosen has changed: begin anew
+                return
+            tile.show()
+        self._finish()
+        self.remove_class("bh-busy")
+
+    def _finish(self) -> None:
+        for one in self.filters:
+            if isinstance(one, filters.Choice):
+                one.offer(self.rows.values(one.part.column, filters.OFFERED))
+        self._say(f"painted at {clock.now(self.wb.tz):%H:%M:%S}")
+
+    def _newer(self) -> bool:
+        """Whether something that a tile reads has another version now."""
+        read = {name: version for tile in self.tiles for name, version in tile.datasets.items()}
+        try:
+            return any(self.rows.version(name) != version for name, version in read.items())
+        except BoathouseError:  # the lake is out of reach for the moment
+            return False
+
+    def _say(self, text: str) -> None:
+        self._status.value = _status(text, f"?{filters.link(self.filters)}")
+
+    def show_rows(self, title: str, also: dict[str, Any]) -> None:
+        """The rows behind a tile or a mark of it, below the tiles."""
+        threading.Thread(target=self._show_rows, args=(title, also), daemon=True).start()
+
+    def _show_rows(self, title: str, also: dict[str, Any]) -> None:
+        from boathouse.widgets.table import Table
+
+        closing = widgets.Button(description="Close", tooltip="Close the rows")
+        closing.on_click(lambda _: setattr(self._below, "children", ()))
+        head = widgets.HTML(f"<h2>Rows: {html.escape(title)}</h2>")
+        try:
+            found = self.rows.asked("SELECT * FROM rows", QueryLimits(rows=_BEHIND), also=also)
+            found.arrow()
+            table: widgets.Widget = Table(found)
+            files = widgets.HTML(download.links("rows", {title: found}))
+        except BoathouseError as error:
+            table, files = widgets.HTML(f'<div role="alert">{html.escape(error.render())}</div>'), widgets.HTML()
+        shown = widgets.VBox([widgets.HBox([head, files, closing]), table])
+        shown.add_class("bh-tile")
+        self._below.children = (shown,)
+
+
+def _in_rows(tiles: list[TileView]) -> list[widgets.Box]:
+    """Neighbours of one kind share a row."""
+    made = []
+    for kind, row in groupby(tiles, key=lambda tile: draw.row_of(tile.part)):
+        made.append(widgets.Box(list(row)))
+        made[-1].add_class("bh-row")
+        made[-1].add_class(kind)
+    return made
+
+
+def _status(text: str, link: str | None = None) -> str:
+    to = f' · <a href="{html.escape(link)}">link to this view</a>' if link else ""
+    return f'<div class="bh-note" role="status" aria-live="polite">{html.escape(text)}{to}</div>'

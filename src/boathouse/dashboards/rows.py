@@ -1,0 +1,116 @@
+"""The rows that a page is over: what is chosen of them, and what each tile finds in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+
+from boathouse.config import QueryLimits
+from boathouse.dashboards import draw, sql
+from boathouse.dashboards.parts import Metric, Table, Tile
+from boathouse.engine import quote
+from boathouse.errors import BoathouseError, MissingError, UsageError
+from boathouse.query import Result
+from boathouse.query.result import within_python
+from boathouse.query.system import TABLES
+from boathouse.workbench import Workbench
+
+_POINTS = 5_000
+
+
+@dataclass
+class Found:
+    """What a tile found: its rows and their receipt, or what went wrong. A tile of Python's has no receipt."""
+
+    schema: pa.Schema = field(default_factory=lambda: pa.schema([]))
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    result: Result | None = None
+    trend: list[dict[str, Any]] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    wrong: str = ""
+
+    @property
+    def foot(self) -> str:
+        """How fresh it is, as HTML."""
+        return draw.fresh(self.result.receipt, self.warnings) if self.result else ""
+
+
+class Rows:
+    """A dataset, a saved query or a SELECT, and the values that are chosen in its columns."""
+
+    def __init__(self, wb: Workbench, rows: str):
+        self.wb, self.rows = wb, rows
+        self.chosen: sql.Chosen = {}
+        self._wrong: dict[str, tuple[int, str | None]] = {}
+
+    def begin(self) -> pa.Schema:
+        """Finds out what the rows are; their columns. Raises UsageError where they are none."""
+        self.rows = _select(self.wb, self.rows)
+        return self.wb.sql(f"SELECT * FROM ({self.rows}\n) LIMIT 0").schema
+
+    def asked(self, select: str, limits: QueryLimits, without: str | None = None, also: dict[str, Any] | None = None) -> Result:
+        """A SELECT over what is chosen of the rows, `without` one column's filter; `also` are expressions and their values."""
+        chosen = {column: wanted for column, wanted in self.chosen.items() if column != without}
+        query = sql.over(self.rows, chosen, select, also)
+        return self.wb.sql(query.sql, query.parameters or None, limits=limits)
+
+    def find(self, part: Tile) -> Found:
+        """What a tile shows. Raises nothing: what goes wrong is told."""
+        try:
+            if isinstance(part, Table) and callable(part.columns):
+                made = pa.Table.from_pylist(part.columns())
+                return Found(made.schema, made.to_pylist())
+            result = self.asked(sql.select(part), QueryLimits(rows=part.rows if isinstance(part, Table) else _POINTS))
+            found = Found(result.schema, result.rows(), result, warnings=self.warnings(result.versions))
+            if isinstance(part, Metric) and part.over:
+                found.trend = self.asked(sql.trend(part), QueryLimits(rows=_POINTS)).rows()
+        except BoathouseError as error:
+            return Found(wrong=error.render())
+        return found
+
+    def values(self, column: str, limit: int) -> list[dict[str, Any]]:
+        """What there is to choose in a column under the other filters, with its counts."""
+        with within_python():
+            return self.asked(sql.values(column, limit), QueryLimits(), without=column).rows()
+
+    def version(self, name: str) -> int | None:
+        """The newest version of what a tile reads."""
+        return self.wb.lake.records().version if name in TABLES else self.wb.tables.newest(name).version
+
+    def warnings(self, datasets: Iterable[str]) -> list[str]:
+        """What is wrong with datasets: those that are overdue, and those whose latest run did not get in."""
+        return [f"{name} {wrong}" for name in datasets if name not in TABLES and (wrong := self._warning(name))]
+
+    def _warning(self, name: str) -> str | None:
+        runs = self.wb.lake.records().version or 0  # a run that was rejected makes no version of the dataset
+        if self._wrong.get(name, (-1,))[0] != runs:
+            try:
+                self._wrong[name] = runs, _wrong(self.wb.dataset(name))
+            except MissingError:
+                self._wrong[name] = runs, None
+        return self._wrong[name][1]
+
+
+def _select(wb: Workbench, rows: str) -> str:
+    """What a page is over, as a SELECT."""
+    if sql.is_query(rows):
+        return rows.strip().rstrip(";")
+    saved = {query.name: query for query in wb.queries() if wb.viewer.may_ask(query)}
+    if rows not in saved or rows in wb.viewer.visible(wb.tables.names()):
+        return f"SELECT * FROM {quote(rows)}"
+    from boathouse.query.saved import bound
+
+    text, values = bound(saved[rows], {}, wb.reader.cursor())
+    if values:
+        raise UsageError(f"the saved query {rows} has parameters", hint="write its SELECT as the page's rows, with filters")
+    return text
+
+
+def _wrong(known: dict[str, Any]) -> str | None:
+    if known["quality"]["last_run"] in ("rejected", "failed"):
+        return f"is of {known['updated_at'][:10]}: its latest run was {known['quality']['last_run']}"
+    due = known["freshness"]["overdue_since"]
+    return f"is overdue since {due[:16].replace('T', ' ')}" if due else None

@@ -1,0 +1,120 @@
+"""The SQL behind tiles and filters: the page's rows under its filters, and what a tile makes of them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from boathouse.dashboards.parts import Chart, Metric, Table, Tile
+from boathouse.engine import quote
+
+Chosen = dict[str, Any]  # by column: a list of values, or a Span; a column of which nothing is chosen is not there
+_QUERY = re.compile(r"\s*(SELECT|FROM|WITH)\b", re.IGNORECASE)
+_AGGREGATE = re.compile(
+    r"\b(sum|count|avg|min|max|median|mode|any_value|arg_max|arg_min|bool_and|bool_or|list|string_agg)\s*\(", re.IGNORECASE
+)
+_WITH = re.compile(r"\s*WITH\s+(?!RECURSIVE\b)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Span:
+    """From a value to another, both within; None is open."""
+
+    low: Any = None
+    high: Any = None
+
+    def __bool__(self) -> bool:
+        return self.low is not None or self.high is not None
+
+
+@dataclass
+class Query:
+    """A SELECT with its parameters."""
+
+    sql: str
+    parameters: dict[str, Any] = field(default_factory=dict)
+
+
+def is_query(text: str) -> bool:
+    """Whether it is a whole query, and not columns."""
+    return bool(_QUERY.match(text))
+
+
+def over(rows: str, chosen: Chosen, select: str, also: dict[str, Any] | None = None) -> Query:
+    """A query over the rows that are chosen; `also` are further expressions, each with the value that it must have."""
+    conditions: list[str] = []
+    parameters: dict[str, Any] = {}
+
+    def bound(value: Any) -> str:
+        """A value as a parameter that a receipt can keep: its text, and its type in the query."""
+        key = f"p{len(parameters)}"
+        parameters[key] = value if isinstance(value, list) else None if value is None else str(value)
+        return f"CAST(${key} AS {_type(value)})"
+
+    for column, wanted in chosen.items():
+        name = quote(column)
+        if isinstance(wanted, Span):
+            day = "::DATE" if _type(wanted.high if wanted.low is None else wanted.low) == "DATE" else ""
+            conditions += [
+                f"{name}{day} {sign} {bound(end)}" for sign, end in ((">=", wanted.low), ("<=", wanted.high)) if end is not None
+            ]
+        else:
+            texts = ["" if value is None else str(value) for value in wanted]
+            conditions.append(f"coalesce({name}::VARCHAR, '') IN (SELECT unnest({bound(texts)}))")
+    conditions += [f"({expression}) IS NOT DISTINCT FROM {bound(value)}" for expression, value in (also or {}).items()]
+    where = f"\nWHERE {' AND '.join(conditions)}" if conditions else ""
+    base = f"WITH rows AS (SELECT * FROM ({rows}\n){where})"
+    within = _WITH.match(select)
+    return Query(f"{base}, {select[within.end() :]}" if within else f"{base}\n{select}", parameters)
+
+
+def select(tile: Tile) -> str:
+    """What a tile asks of the rows."""
+    if isinstance(tile, Metric):
+        return tile.value if is_query(tile.value) else f"SELECT {tile.value} AS {quote(tile.title)} FROM rows"
+    if isinstance(tile, Chart):
+        if tile.sql:
+            return tile.sql
+        colour = f", {tile.color} AS color" if tile.color else ""
+        return f"SELECT {tile.x} AS x, {tile.y} AS y{colour} FROM rows GROUP BY ALL ORDER BY ALL"
+    assert isinstance(tile, Table)
+    assert isinstance(tile.columns, str)
+    ordered = f"\nORDER BY {tile.by}" if tile.by else ""
+    if is_query(tile.columns):
+        return f"{tile.columns}{ordered}"
+    grouped = " GROUP BY ALL" if _AGGREGATE.search(tile.columns) else ""
+    return f"SELECT {tile.columns} FROM rows{grouped}{ordered}\nLIMIT {tile.rows:d}"
+
+
+def trend(tile: Metric) -> str:
+    """A metric along what it runs over."""
+    return f"SELECT {tile.over} AS x, {tile.value} AS y FROM rows WHERE x IS NOT NULL GROUP BY ALL ORDER BY ALL"
+
+
+def values(column: str, limit: int) -> str:
+    """What a column holds, the most frequent first, each with its number of rows."""
+    return (
+        f"SELECT {quote(column)}::VARCHAR AS value, count(*) AS n FROM rows GROUP BY ALL ORDER BY n DESC, value LIMIT {limit:d}"
+    )
+
+
+def span(column: str) -> str:
+    """From where to where a column goes."""
+    return f"SELECT min({quote(column)}) AS low, max({quote(column)}) AS high FROM rows"
+
+
+def _type(value: Any) -> str:
+    kinds = (
+        (bool, "BOOLEAN"),
+        (int, "BIGINT"),
+        (float, "DOUBLE"),
+        (Decimal, "DECIMAL(38, 10)"),
+        (date, "DATE"),
+        (list, "VARCHAR[]"),
+    )
+    if isinstance(value, datetime):
+        return "TIMESTAMPTZ" if value.tzinfo else "TIMESTAMP"
+    return next((name for kind, name in kinds if isinstance(value, kind)), "VARCHAR")

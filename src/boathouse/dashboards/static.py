@@ -1,0 +1,75 @@
+"""A page as it stood: one HTML file that opens without a server, and asks nobody for anything."""
+
+from __future__ import annotations
+
+import html
+import os
+from collections.abc import Iterable
+from itertools import groupby
+
+from boathouse import clock, plot, viewer
+from boathouse.dashboards import download, draw, filters
+from boathouse.dashboards.parts import Chart, Filter, Metric, Tile
+from boathouse.dashboards.rows import Found, Rows
+from boathouse.workbench import Workbench
+
+WANTED = "BOATHOUSE_STATIC"  # set for a kernel whose pages are to be kept
+_WIDTH, _SPARK = 520, 220
+
+
+def wanted() -> bool:
+    return WANTED in os.environ
+
+
+class Static:
+    """A page's tiles under what its filters and its link say, each with its receipt and its data."""
+
+    def __init__(self, wb: Workbench, title: str, parts: Iterable[Filter | Tile], rows: str):
+        self.wb, self.title, self.parts = wb, title, tuple(parts)
+        self.rows = Rows(wb, rows)
+        schema, today = self.rows.begin(), clock.now(wb.tz).date()
+        self.filters = filters.made(self.parts, schema, lambda: None, today, viewer.request().get("QUERY_STRING", ""))
+        self.rows.chosen = filters.chosen(self.filters)
+
+    def _repr_html_(self) -> str:
+        said = [f"{one.part.label}: {', '.join(one.words())}" for one in self.filters if one.words()]
+        when = f"as it stood on {clock.now(self.wb.tz):%Y-%m-%d %H:%M %Z}"
+        tiles = [part for part in self.parts if isinstance(part, Tile)]
+        body = "".join(
+            f'<div class="bh-row {kind}">{"".join(map(self._tile, row))}</div>' for kind, row in groupby(tiles, key=draw.row_of)
+        )
+        return (f'<style>{draw.style()}</style><main class="bh-page"><h1>{html.escape(self.title)}</h1>'
+                f"{draw.note(' · '.join([when, *said]))}{body}</main>")  # fmt: skip
+
+    def _tile(self, part: Tile) -> str:
+        found = self.rows.find(part)
+        shown = draw.note(found.wrong) or _shown(part, found)
+        data = ""
+        if found.result:
+            links = download.links(download.name(part.title), {part.title: found.result})
+            data = f'<details class="bh-note"><summary>Receipt</summary>{links}{draw.proof(found.result.receipt)}</details>'
+        return f'<section class="bh-tile"><h2>{html.escape(part.title)}</h2>{shown}{found.foot}{data}</section>'
+
+
+def _shown(part: Tile, found: Found) -> str:
+    if isinstance(part, Metric):
+        trend = plot.svg({**draw.spark(found.trend), "width": _SPARK}, f"{part.title}: its trend") if found.trend else ""
+        return draw.figure(part, found.rows, found.trend) + trend
+    if isinstance(part, Chart) and found.rows:
+        spec, left_out = draw.picture(part, found.schema, found.rows)
+        return plot.svg({**spec, "width": _WIDTH}, f"{part.title}: {part.y} for each {part.x}") + draw.note(left_out)
+    return f'<div class="bh-scroll">{draw.table(part, found.schema, found.rows)}</div>'
+
+
+def whole(title: str, body: str) -> str:
+    """A file of HTML around what a notebook's cells gave."""
+    return (f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{html.escape(title)}</title>'
+            f'<meta name="viewport" content="width=device-width, initial-scale=1"><style>{_COLOURS}</style></head><body>{body}</body></html>')  # fmt: skip
+
+
+_COLOURS = """
+body {font-family: system-ui, -apple-system, sans-serif; margin: 0; background: var(--jp-layout-color0, #fff); color: var(--jp-ui-font-color0, #111)}
+.bh-tile svg {max-width: 100%; height: auto}
+@media (prefers-color-scheme: dark) {:root {color-scheme: dark; --jp-layout-color0: #111; --jp-layout-color1: #1a1a1a; --jp-layout-color2: #2b2b2b;
+--jp-ui-font-color0: #fff; --jp-ui-font-color2: #bbb; --jp-border-color2: #444; --jp-border-color3: #333}}
+"""

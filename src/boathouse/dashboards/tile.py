@@ -1,0 +1,103 @@
+"""A tile on a page: what it shows, how fresh that is, and its receipt and its data on demand."""
+
+from __future__ import annotations
+
+import html
+from typing import TYPE_CHECKING
+
+import ipywidgets as widgets
+
+from boathouse.dashboards import download, draw
+from boathouse.dashboards.clicks import Clicks
+from boathouse.dashboards.parts import Chart, Metric, Tile
+from boathouse.dashboards.rows import Found
+from boathouse.widgets.picture import Picture
+
+if TYPE_CHECKING:
+    from boathouse.dashboards.page import Page
+
+
+class TileView(widgets.VBox):
+    """One tile of a page."""
+
+    def __init__(self, page: Page, part: Tile):
+        self.page, self.part = page, part
+        self.found = Found()
+        self._body = widgets.VBox([widgets.HTML('<div class="bh-note">…</div>')])
+        self._fresh, self._panel = widgets.HTML(), widgets.VBox()
+        self._more = widgets.Button(description="Receipt", tooltip=f"{part.title}: receipt and data")
+        self._more.on_click(lambda _: self._toggle())
+        self._spark: Picture | None = None
+        self._chart: Picture | None = None
+        foot = widgets.HBox([self._fresh, self._more])
+        foot.add_class("bh-foot")
+        super().__init__([widgets.HTML(f"<h2>{html.escape(part.title)}</h2>"), self._body, foot, self._panel])
+        self.add_class("bh-tile")
+
+    def ask(self) -> None:
+        """Asks for its rows, under the page's filters."""
+        self.found = self.page.rows.find(self.part)
+
+    @property
+    def datasets(self) -> dict[str, int]:
+        """What it read, by version."""
+        return self.found.result.versions if self.found.result else {}
+
+    def show(self) -> None:
+        """Draws what `ask` found."""
+        shown, self._fresh.value = self._shown(), self.found.foot
+        if self._body.children != shown:
+            self._body.children = shown
+        if self._panel.children:
+            self._panel.children = self._details()
+
+    def _shown(self) -> tuple[widgets.Widget, ...]:
+        found, part = self.found, self.part
+        if found.wrong:
+            return (widgets.HTML(f'<div class="bh-note" role="alert">{html.escape(found.wrong)}</div>'),)
+        if isinstance(part, Metric):
+            return self._figure(part, found)
+        if isinstance(part, Chart) and found.rows:
+            return self._picture(part, found)
+        made = widgets.HTML(draw.table(part, found.schema, found.rows))
+        made.add_class("bh-scroll")
+        return (made,)
+
+    def _figure(self, part: Metric, found: Found) -> tuple[widgets.Widget, ...]:
+        text = widgets.HTML(draw.figure(part, found.rows, found.trend))
+        if not found.trend:
+            return (text,)
+        self._spark = self._spark or Picture()
+        self._spark.draw(draw.spark(found.trend), f"{part.title}: its trend")
+        return (text, self._spark)
+
+    def _picture(self, part: Chart, found: Found) -> tuple[widgets.Widget, ...]:
+        spec, left_out = draw.picture(part, found.schema, found.rows)
+        if self._chart is None:
+            self._chart, self._clicks = Picture(), Clicks()
+            self._clicks.on_row(self._drill)
+        self._chart.draw(spec, f"{part.title}: {part.y} for each {part.x}")
+        return (self._chart, self._clicks, widgets.HTML(draw.note(left_out)))
+
+    def _drill(self, row: int) -> None:
+        """The rows behind a mark that was clicked."""
+        assert isinstance(self.part, Chart)
+        if row >= len(self.found.rows):
+            return
+        found = self.found.rows[row]
+        also = {self.part.x: found["x"], **({self.part.color: found["color"]} if self.part.color else {})}
+        also = {} if self.part.sql else also
+        self.page.show_rows(", ".join(draw.plain(value, short=True) for value in also.values()) or self.part.title, also)
+
+    def _toggle(self) -> None:
+        self._panel.children = () if self._panel.children else self._details()
+
+    def _details(self) -> tuple[widgets.Widget, ...]:
+        result = self.found.result
+        if result is None:
+            return (widgets.HTML(draw.note(self.found.wrong or "made by Python, from what is known now")),)
+        rows = widgets.Button(description="Rows behind it", tooltip=f"{self.part.title}: the rows behind it")
+        rows.add_class("bh-quiet")
+        rows.on_click(lambda _: self.page.show_rows(self.part.title, {}))
+        files = widgets.HTML(download.links(download.name(self.part.title), {self.part.title: result}))
+        return (widgets.HBox([files, rows]), widgets.HTML(draw.proof(result.receipt)))

@@ -1,0 +1,41 @@
+"""Everything at once: the API, the catalog and the dashboards behind one port, JupyterLab beside them."""
+
+from __future__ import annotations
+
+import secrets
+import subprocess
+import webbrowser
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from boathouse.lab import server
+from boathouse.serve.server import serve
+from boathouse.workbench import Workbench
+
+
+def up(wb: Workbench, host: str, port: int, lab_port: int, *, browser: bool, say: Callable[[str], None]) -> None:
+    """Serves until Ctrl-C, which stops all of it. JupyterLab runs any code, so it is for this machine's user, who alone is told
+    its token."""
+    token = secrets.token_urlsafe(24)
+
+    def ready(url: str) -> None:
+        say(f"dashboards, catalog and API: {url}\nJupyterLab:                  http://127.0.0.1:{lab_port}/lab?token={token}\n"
+            "(Ctrl-C stops it all)")  # fmt: skip
+        if browser:
+            webbrowser.open(url)
+
+    with _lab(wb, lab_port, token):
+        serve(wb, host, port, ready, dashboards=True, lab=f"http://127.0.0.1:{lab_port}/lab")
+
+
+@contextmanager
+def _lab(wb: Workbench, port: int, token: str) -> Iterator[None]:
+    process = server.start(wb.root, port, browser=False, token=token, quiet=True)
+    try:
+        yield
+    finally:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()

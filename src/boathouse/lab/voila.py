@@ -1,0 +1,114 @@
+"""Voilà on a workbench's dashboards, on a port of this machine that only the server in front of it can use."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.error
+import urllib.request
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from boathouse import viewer
+from boathouse.config.workbench import Dashboards
+from boathouse.errors import BoathouseError, UsageError
+
+JUPYTER = Path(__file__).with_name("jupyter")  # the kernel and the page's template, as Jupyter looks for them
+BASE = "/dashboards/"
+_STARTS = 60.0  # seconds
+
+
+class Voila:
+    """A Voilà process; one that ends by itself is started again."""
+
+    def __init__(self, root: Path, config: Dashboards, environment: str | None = None):
+        if find_spec("voila") is None:
+            raise UsageError("Voilà is not installed", hint="pip install 'boathouse[lab]'")
+        self.root, self.folder, self.config = root, root / "dashboards", config
+        self.folder.mkdir(exist_ok=True)
+        self.token = secrets.token_urlsafe(32)
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port: int = free.getsockname()[1]
+        self._private = tempfile.TemporaryDirectory(prefix="boathouse-voila-")  # readable by nobody else
+        Path(self._private.name, "voila.json").write_text(json.dumps(self._settings()), encoding="utf-8")
+        path = os.pathsep.join(filter(None, [str(JUPYTER), os.environ.get("JUPYTER_PATH")]))
+        mine = {
+            "JUPYTER_CONFIG_DIR": self._private.name,
+            "JUPYTER_PATH": path,
+            viewer.SERVED: "1",
+            "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+        }
+        self._environ = {**os.environ, **mine, **({"BOATHOUSE_ENV": environment} if environment else {})}
+        self._stopped = threading.Event()
+        self._process = self._start()
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def names(self) -> list[str]:
+        """The dashboards, by the names of their notebooks."""
+        return sorted(path.stem for path in self.folder.glob("*.ipynb"))
+
+    def _settings(self) -> dict[str, Any]:
+        return {
+            "Voila": {"ip": "127.0.0.1", "port": self.port, "port_retries": 0, "base_url": BASE, "open_browser": False, "token": self.token,
+                      "root_dir": str(self.folder)},
+            "VoilaConfiguration": {
+                "template": "boathouse", "allow_template_override": "NO", "allow_theme_override": "NO", "strip_sources": True,
+                "file_allowlist": ["(?!)"], "show_tracebacks": False, "http_header_envs": [viewer.HEADER],
+                "preheat_kernel": self.config.heated > 0, "default_pool_size": self.config.heated, "extension_denylist": ["ipylab"],
+                "multi_kernel_manager_class": "boathouse.lab.kernels.Kernels",
+            },
+            # a page that is looked at keeps its kernel; one that was closed tells so, and one that was lost is found here
+            "MappingKernelManager": {"cull_idle_timeout": int(self.config.idle_minutes * 60), "cull_interval": 30, "cull_connected": False},
+        }  # fmt: skip
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        with Path(self._private.name, "voila.log").open("ab") as log:
+            # a group of its own: Ctrl-C is for the server in front, which then ends this
+            return subprocess.Popen([sys.executable, "-m", "voila"], cwd=self.root, env=self._environ, stdout=log, stderr=log,
+                                    start_new_session=True)  # fmt: skip
+
+    def ready(self) -> None:
+        """Waits until it answers. Raises BoathouseError where it does not."""
+        until = time.monotonic() + _STARTS
+        while time.monotonic() < until:
+            try:
+                urllib.request.urlopen(f"{self.url}{BASE}voila/static/none", timeout=2)
+                return
+            except urllib.error.HTTPError:
+                return
+            except OSError:
+                time.sleep(0.1)
+        raise BoathouseError("Voilà does not start", hint=self.said())
+
+    def said(self) -> str:
+        """The end of its log."""
+        return Path(self._private.name, "voila.log").read_text(encoding="utf-8", errors="replace")[-2_000:]
+
+    def _watch(self) -> None:
+        while not self._stopped.is_set():
+            self._process.wait()
+            if not self._stopped.wait(1):
+                self._process = self._start()
+
+    def close(self) -> None:
+        """Ends it, and its kernels."""
+        self._stopped.set()
+        self._process.terminate()
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+        self._private.cleanup()

@@ -1,0 +1,124 @@
+"""Between viewers and Voilà: a page's kernel is told who looks at it, and obeys nobody else."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+from collections import OrderedDict
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+from fastapi import WebSocket, WebSocketDisconnect
+from fastapi.responses import Response, StreamingResponse
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed, WebSocketException
+from websockets.typing import Subprotocol
+
+from boathouse import viewer
+from boathouse.errors import BoathouseError, MissingError, did_you_mean
+from boathouse.lab.voila import BASE, Voila
+from boathouse.serve.identity import Caller
+
+_NAMED = re.compile(rb'"kernelId":\s*"([0-9a-f-]{36})"')
+_KEPT = 10_000
+_PASSED = ("content-type", "etag", "last-modified", "content-disposition")
+
+
+class Proxy:
+    """Adds what Voilà wants to be told, and knows whose each kernel is."""
+
+    def __init__(self, voila: Voila):
+        self.voila = voila
+        self.client = httpx.AsyncClient(base_url=voila.url, timeout=httpx.Timeout(10, read=120), headers={"Authorization": f"token {voila.token}"})  # fmt: skip
+        self._owners: OrderedDict[str, tuple[str, str | None]] = OrderedDict()
+
+    async def page(self, name: str, query: str, who: Caller) -> Response:
+        """A dashboard for a viewer, as it is made."""
+        known = self.voila.names()
+        if name not in known:
+            listing = f"the dashboards are {', '.join(known)}" if known else "boathouse add dashboard NAME --dataset D writes one"
+            raise MissingError(f"no dashboard {name!r}{did_you_mean(name, known)}", hint=listing)
+        headers = {viewer.HEADER: viewer.told(who.name, who.policy)}
+        answer = await self._send("GET", f"voila/render/{name}.ipynb?{query}", headers)
+        return StreamingResponse(
+            self._owned(answer, who), answer.status_code, {"Cache-Control": "no-store", **_HEADERS}, "text/html"
+        )
+
+    async def _owned(self, answer: httpx.Response, who: Caller) -> AsyncIterator[bytes]:
+        """The page, read for the name of its kernel on the way."""
+        seen, found = b"", False
+        async with contextlib.aclosing(answer):
+            async for chunk in answer.aiter_bytes():
+                if not found and (named := _NAMED.search(seen := seen[-100:] + chunk)):
+                    self._own(named[1].decode(), who)
+                    found = True
+                yield chunk
+
+    def _own(self, kernel: str, who: Caller) -> None:
+        self._owners[kernel] = (who.name, who.key)
+        if len(self._owners) > _KEPT:
+            self._owners.popitem(last=False)
+
+    def must_own(self, kernel: str, who: Caller) -> None:
+        """Raises MissingError for a kernel that is another viewer's, or none."""
+        if self._owners.get(kernel) != (who.name, who.key):
+            raise MissingError("this page has ended", hint="load it again")
+
+    async def plain(self, method: str, path: str, query: str) -> Response:
+        """A part of a page."""
+        answer = await self._send(method, f"{path}?{query}", {})
+        try:
+            body = await answer.aread()
+        finally:
+            await answer.aclose()
+        headers = {key: value for key, value in answer.headers.items() if key in _PASSED}
+        return Response(
+            body, answer.status_code, {**headers, "Cache-Control": "max-age=3600", "X-Content-Type-Options": "nosniff"}
+        )
+
+    async def _send(self, method: str, path: str, headers: dict[str, str]) -> httpx.Response:
+        try:
+            return await self.client.send(self.client.build_request(method, BASE + path, headers=headers), stream=True)
+        except httpx.HTTPError as error:
+            raise BoathouseError("the dashboards are not there yet", hint="load the page again in a moment") from error
+
+    async def channels(self, socket: WebSocket, kernel: str) -> None:
+        """A page's talk with its kernel."""
+        asked = socket.scope.get("subprotocols") or []
+        url = f"ws://127.0.0.1:{self.voila.port}{BASE}api/kernels/{kernel}/channels?{socket.url.query}"
+        headers = {"Authorization": f"token {self.voila.token}"}
+        try:
+            async with connect(url, additional_headers=headers, subprotocols=[Subprotocol(one) for one in asked] or None,
+                               max_size=None, open_timeout=20, compression=None) as voila:  # fmt: skip
+                await socket.accept(voila.subprotocol)
+                both = {asyncio.create_task(_up(socket, voila)), asyncio.create_task(_down(voila, socket))}
+                _, running = await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+                for task in running:
+                    task.cancel()
+        except (OSError, WebSocketException):
+            with contextlib.suppress(RuntimeError):
+                await socket.close(1011)
+
+    async def close(self) -> None:
+        await self.client.aclose()
+
+
+_HEADERS = {"X-Content-Type-Options": "nosniff", "X-Frame-Options": "SAMEORIGIN", "Referrer-Policy": "same-origin"}
+
+
+async def _up(socket: WebSocket, voila: Any) -> None:
+    with contextlib.suppress(WebSocketDisconnect, ConnectionClosed, RuntimeError):
+        while True:
+            message = await socket.receive()
+            if message["type"] == "websocket.disconnect":
+                return
+            await voila.send(message["bytes"] if message.get("bytes") is not None else message["text"])
+
+
+async def _down(voila: Any, socket: WebSocket) -> None:
+    with contextlib.suppress(WebSocketDisconnect, ConnectionClosed, RuntimeError):
+        async for message in voila:
+            await (socket.send_bytes(message) if isinstance(message, bytes) else socket.send_text(message))
+        await socket.close()

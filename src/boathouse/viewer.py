@@ -1,0 +1,57 @@
+"""Who looks at a dashboard. A kernel of `boathouse dashboards` or `boathouse up` shows what its viewer may see, and waits for
+one before it reads anything; a kernel of anybody else's is the analyst's own, who sees everything."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from typing import TYPE_CHECKING, Any
+
+from boathouse.errors import AccessError
+
+if TYPE_CHECKING:
+    from boathouse.query.policy import Policy
+    from boathouse.workbench import Workbench
+
+SERVED = "BOATHOUSE_VIEWERS"  # set for every kernel that serves viewers: without it nobody else is looked for
+HEADER = "X-Boathouse-Viewer"
+_VARIABLE = "HTTP_X_BOATHOUSE_VIEWER"
+_turn = threading.Lock()
+
+
+def served() -> bool:
+    return SERVED in os.environ
+
+
+def told(name: str, policy: Policy) -> str:
+    """What the server tells a kernel of its viewer."""
+    return json.dumps({"name": name, "roles": policy.names, "only": policy.only, "everything": policy.everything})
+
+
+def policy(wb: Workbench) -> Policy:
+    """What the viewer may see. Waits for one in a kernel that was heated before. Raises AccessError where nobody was named:
+    then nothing is shown."""
+    from boathouse.query.policy import Policy
+
+    said = request().get(_VARIABLE)
+    if said is None:
+        raise AccessError("nobody was named who looks at this page", hint="open it by `boathouse up` or `boathouse dashboards`")
+    who: dict[str, Any] = json.loads(said)
+    if who["everything"] and not who["roles"]:
+        return Policy(only=tuple(who["only"]))
+    held = [role for role in who["roles"] if role in wb.config.roles or role == "everything"]
+    return Policy.of(wb.config.roles, held).narrowed(who["only"]) if held else Policy((), (), everything=False)
+
+
+def request() -> dict[str, str]:
+    """What is known of the page's request, as a CGI program would have it; in a heated kernel once there is one."""
+    with _turn:
+        if os.environ.get("VOILA_PREHEAT") == "True":
+            from websockets.sync.client import connect
+
+            port, path, kernel = (os.environ[f"VOILA_{name}"] for name in ("APP_PORT", "SERVER_URL", "KERNEL_ID"))
+            with connect(f"ws://127.0.0.1:{port}{path}voila/query/{kernel}") as server:
+                os.environ.update(json.loads(server.recv()))
+            os.environ["VOILA_PREHEAT"] = "False"
+    return dict(os.environ)
