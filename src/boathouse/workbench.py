@@ -312,6 +312,21 @@ class Workbench:
             raise UsageError("ipywidgets is not installed", hint="pip install 'boathouse[lab]'") from error
         return Chat(self, answerer=answerer, role=role, name=name)
 
+    def add_dashboard(self, name: str, dataset: str, *, replace: bool = False) -> Path:
+        """Writes dashboards/NAME.ipynb, a first page over a dataset. Raises UsageError where it is there already and `replace` is not
+        set."""
+        from boathouse.dashboards.new import source
+
+        path = self.root / "dashboards" / f"{name}.ipynb"
+        if not name.isidentifier() or not name.isascii():
+            raise UsageError(f"{name!r} cannot name a dashboard", hint="use letters, digits and _")
+        if path.exists() and not replace:
+            raise UsageError(f"{path} is there already", hint=f"edit it, or: boathouse add dashboard {name} --replace …")
+        text = source(self, dataset, name.replace("_", " ").capitalize())
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return path
+
     def export(
         self,
         dashboard: str,

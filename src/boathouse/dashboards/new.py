@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -52,22 +53,28 @@ def _kinds(wb: Workbench, dataset: str, columns: list[dict[str, Any]]) -> list[s
 
 def _code(title: str, dataset: str, columns: list[tuple[str, str]], kinds: list[str]) -> str:
     days = [name for name, kind in columns if _DAY.match(kind)]
-    figures = [name for name, kind in columns if _FIGURE.match(kind) and not _NO_SUM.search(name)]
-    day = days[0] if days else None
-    month = f"date_trunc('month', {_named(day)})::DATE" if day else None
-    lines = [f"filter({name!r})," for name in (*kinds[:4], *days[:1])]
-    over = f", over={month!r}" if month else ""
+    figures = [(name, kind) for name, kind in columns if _FIGURE.match(kind) and not _NO_SUM.search(name)]
+    measures = [name for name, kind in sorted(figures, key=lambda one: not one[1].startswith("DECIMAL"))][:3]  # money first
+    month = f"date_trunc('month', {_named(days[0])})::DATE" if days else None
+    over = f", over={_text(month)}" if month else ""
+    value, words = (_sum(measures[0]), _words(measures[0])) if measures else ("count(*)", "Rows")
+    lines = [f"filter({_text(name)})," for name in (*kinds[:4], *days[:1])]
     lines.append(f'metric("Rows", "count(*)"{over}),')
-    lines += [f"metric({_words(name)!r}, {_sum(name)!r}{over})," for name in figures[:3]]
-    value, words = (_sum(figures[0]), _words(figures[0])) if figures else ("count(*)", "Rows")
+    lines += [f"metric({_text(_words(name))}, {_text(_sum(name))}{over})," for name in measures]
     if month:
-        colour = f", color={_named(kinds[0])!r}" if kinds else ""
-        lines.append(f"chart({words + ' by month'!r}, {month!r}, {value!r}{colour}),")
-    lines += [f"chart({f'{words} by {_words(name).lower()}'!r}, {_named(name)!r}, {value!r})," for name in kinds[:3]]
-    order = f"{_named(day)} DESC" if day else _named(columns[0][0])
-    lines.append(f'table("Rows", by={order!r}),')
+        colour = f", color={_text(_named(kinds[0]))}" if kinds else ""
+        lines.append(f"chart({_text(words + ' by month')}, {_text(month)}, {_text(value)}{colour}),")
+    lines += [
+        f"chart({_text(f'{words} by {_words(name).lower()}')}, {_text(_named(name))}, {_text(value)})," for name in kinds[:3]
+    ]
+    lines.append(f'table("Rows", by={_text(f"{_named(days[0])} DESC" if days else _named(columns[0][0]))}),')
     body = "\n".join(f"    {line}" for line in lines)
-    return f"page(\n    {title!r},\n{body}\n    rows={dataset!r},\n    chat=True,\n)"
+    return f"page(\n    {_text(title)},\n{body}\n    rows={_text(dataset)},\n    chat=True,\n)"
+
+
+def _text(text: str) -> str:
+    """As Python writes it, in the quotes that our notebooks have."""
+    return json.dumps(text, ensure_ascii=False)
 
 
 def _sum(name: str) -> str:

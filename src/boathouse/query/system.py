@@ -8,13 +8,15 @@ from datetime import UTC, datetime
 
 from boathouse.engine import literal, quote
 from boathouse.lake import Lake
-from boathouse.lake.records import COUNTS, SCHEMA
+from boathouse.lake.records import COUNTS
 from boathouse.lake.table import Table
-from boathouse.lake.types import sql_type
 from boathouse.query.receipt import AppliedPolicy
 from boathouse.query.snapshot import Snapshot
 
-_RUNS = {field.name: sql_type(field.type) for field in SCHEMA if field.name != "batches"}
+_RUNS = {
+    "run_id": "VARCHAR", "pipeline": "VARCHAR", "dataset": "VARCHAR", "status": "VARCHAR", "started_at": "TIMESTAMPTZ", "seconds": "DOUBLE",
+    **dict.fromkeys(COUNTS, "BIGINT"), "table_version": "BIGINT", "notebook": "VARCHAR", "error": "VARCHAR",
+}  # fmt: skip
 _BATCHES = {
     "run_id": "VARCHAR", "pipeline": "VARCHAR", "dataset": "VARCHAR", "started_at": "TIMESTAMPTZ", "item": "VARCHAR", "status": "VARCHAR",
     "verdict": "VARCHAR", **dict.fromkeys(COUNTS, "BIGINT"), "table_version": "BIGINT", "error": "VARCHAR",
@@ -34,7 +36,7 @@ def snapshot(lake: Lake, name: str, version: int | None) -> Snapshot:
     files = table.files() if table.delta is not None else []
     urls = [lake.store.url(f"{table.path}/{file.path}") for file in files]
     source = f"read_parquet([{', '.join(map(literal, urls))}], hive_partitioning = false)" if urls else _nothing()
-    at = table.history()[0]["timestamp"] if table.delta is not None else datetime.fromtimestamp(0, UTC)
+    at = table.made_by()["timestamp"] if table.delta is not None else datetime.fromtimestamp(0, UTC)
     made = str(table.delta.metadata().id) if table.delta is not None else ""
     return Snapshot(name, int(table.version or 0), made, TABLES[name], {}, f"({_SOURCES[name].format(runs=source)})",
                     sum(file.rows for file in files), sum(file.size for file in files), at, None)  # fmt: skip

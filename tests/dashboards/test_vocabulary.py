@@ -1,0 +1,124 @@
+"""Pages without a browser: what tiles find under filters, what goes wrong, and what a kept page shows."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from boathouse.config import QueryLimits
+from boathouse.dashboards import chart, filter, metric, table
+from boathouse.dashboards.rows import Rows
+from boathouse.dashboards.sql import Span
+from boathouse.dashboards.static import Static
+from boathouse.errors import BoathouseError, UsageError
+from boathouse.workbench import Workbench
+from tests.query.lakes import opened, publish
+
+VALUES = ["West", "East", "", "O'Hara", "a;DROP TABLE orders", "$p0", "-- x", '"', "Zürich", "<b>", "%", "None"]
+
+
+@pytest.fixture(scope="module")
+def wb(tmp_path_factory: pytest.TempPathFactory) -> Workbench:
+    made = opened(tmp_path_factory.mktemp("pages") / "workbench")
+    rows = "".join(
+        f'{n},"{value.replace(chr(34), chr(34) * 2)}",{n + 1}.5,2026-{n % 12 + 1:02}-03\n' for n, value in enumerate(VALUES)
+    )
+    publish(made, "orders", "order_id: BIGINT, region: VARCHAR, amount: 'DECIMAL(12,2)', day: DATE", rows)
+    return made
+
+
+def rows(wb: Workbench, **chosen) -> Rows:
+    made = Rows(wb, "orders")
+    made.begin()
+    made.chosen = chosen
+    return made
+
+
+def test_a_tile_is_over_what_is_chosen(wb: Workbench):
+    found = rows(wb, region=["West", "East"]).find(metric("Sum", "sum(amount)", over="day"))
+    assert float(found.rows[0]["Sum"]) == 4.0
+    assert [str(row["x"]) for row in found.trend] == ["2026-01-03", "2026-02-03"]
+    assert found.result is not None
+    assert wb.replay(found.result.receipt).same
+
+
+def test_spans_hold_both_ends(wb: Workbench):
+    found = rows(wb, day=Span(date(2026, 2, 3), date(2026, 3, 3))).find(metric("Rows", "count(*)"))
+    assert found.rows == [{"Rows": 2}]
+    assert found.result is not None
+    assert wb.replay(found.result.receipt).same
+    assert rows(wb, amount=Span(None, 2.5)).find(metric("Rows", "count(*)")).rows == [{"Rows": 2}]
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.sampled_from(VALUES), min_size=1, unique=True))
+def test_any_value_chooses_its_rows_alone(wb: Workbench, chosen: list[str]):
+    """Values are bound: none of them is SQL. An empty text is an empty cell."""
+    found = rows(wb, region=chosen).asked("SELECT count(*) AS n FROM rows", QueryLimits()).rows()
+    assert found == [{"n": len(chosen)}]
+
+
+def test_filters_act_on_each_other(wb: Workbench):
+    made = rows(wb, region=["West"], amount=Span(2, None))
+    assert made.values("region", 50)[0]["n"] == 1
+    assert "West" not in [row["value"] for row in made.values("region", 50)]  # its row is outside the other filter's span
+
+
+def test_a_tile_may_be_a_whole_select(wb: Workbench):
+    made = rows(wb, region=["West", "East"])
+    tall = table("Tall", "WITH more AS (SELECT region, amount FROM rows) SELECT * FROM more WHERE amount > 2", by="region")
+    assert [row["region"] for row in made.find(tall).rows] == ["East"]
+    drawn = chart("Regions", sql="SELECT region AS x, sum(amount) AS y FROM rows GROUP BY ALL ORDER BY ALL")
+    assert [row["x"] for row in made.find(drawn).rows] == ["East", "West"]
+
+
+def test_what_is_wrong_is_told_in_the_tile(wb: Workbench):
+    assert "amuont" in rows(wb).find(metric("Sum", "sum(amuont)")).wrong
+    assert (
+        "only one SELECT" in rows(wb).find(metric("Sum", "1) ; DROP TABLE orders; --")).wrong
+        or rows(wb).find(metric("Sum", "1) ; DROP TABLE orders; --")).wrong
+    )
+    with pytest.raises(UsageError, match="kind"):
+        chart("x", "region", "count(*)", kind="pie")  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="no column 'regoin'"):
+        Static(wb, "Page", [filter("regoin")], "orders")
+    with pytest.raises(BoathouseError, match="no dataset"):
+        Static(wb, "Page", [], "nothing")
+
+
+def test_a_kept_page(wb: Workbench):
+    page = Static(
+        wb, "Sales & more", [
+            filter("region", value=["<b>", "West"]), metric("Sum", "sum(amount)", form="€ {:,.2f}"),
+            chart("By region", "region", "sum(amount)"), table("Rows", "region, amount", by="region"),
+            table("Python's", lambda: [{"is": "this"}]),
+        ], "orders",
+    )._repr_html_()  # fmt: skip
+    assert "€ 12.00" in page
+    assert "&lt;b&gt;" in page
+    assert "<b>" not in page
+    assert "Sales &amp; more" in page
+    assert "receipt " in page
+    assert "<svg" in page
+    assert page.count("data:text/csv") == 3
+    assert "http" not in page.replace("http://www.w3.org", "")
+
+
+def test_a_dataset_that_is_stale_says_so(tmp_path: Path):
+    wb = opened(tmp_path / "workbench")
+    publish(wb, "orders", "order_id: BIGINT, amount: BIGINT", "1,1\n2,2\n")
+    made = Rows(wb, "orders")
+    made.begin()
+    assert not made.find(metric("Sum", "sum(amount)")).warnings
+    (wb.root / "orders.csv").write_text("order_id,amount\nx,y\nz,w\n", encoding="utf-8")
+    road = wb.road("orders")
+    for step in (road.land, road.stage, road.clean, road.validate, road.publish, road.finish):
+        step()
+    assert road.record.status == "rejected"
+    found = made.find(metric("Sum", "sum(amount)"))
+    assert float(found.rows[0]["Sum"]) == 3
+    assert "its latest run was rejected" in found.foot
