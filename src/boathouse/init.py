@@ -33,9 +33,9 @@ def create(folder: Path) -> Path:
         raise UsageError(f"{root} is a workbench already", hint=f"boathouse -C {folder} doctor")
     for name in _FOLDERS:
         (root / name).mkdir(parents=True, exist_ok=True)
-    for notebook in sorted((templates() / "notebooks").glob("*.ipynb")):
-        if not (target := root / "notebooks" / notebook.name).exists():
-            shutil.copyfile(notebook, target)
+    for notebook in ("notebooks/ingest.ipynb", "dashboards/quality.ipynb", "dashboards/operations.ipynb"):
+        if not (target := root / notebook).exists():
+            shutil.copyfile(templates() / notebook, target)
     if not (ignore := root / ".gitignore").exists():
         ignore.write_text("lake/\n.ipynb_checkpoints/\n", encoding="utf-8")
     (root / FILE).write_text(_TOML.format(name=root.name), encoding="utf-8")

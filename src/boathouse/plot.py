@@ -10,8 +10,11 @@ from boathouse.errors import UsageError
 SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"  # a name, which nothing fetches
 MIME = "application/vnd.vegalite.v5+json"
 COLOURS = ("#2f7fb8", "#d9822b", "#2a9d7f", "#b5609b", "#7d86d1", "#c4543f", "#7f8892")  # after Okabe and Ito, 2008
+WIDTH = 480  # pixels, unless a picture says otherwise
 GOOD, WARN, BAD = "#2a9d7f", "#d9822b", "#c4543f"
 FONT = "system-ui, -apple-system, sans-serif"  # of a name that a canvas knows too, where Vega measures it
+
+_DOT = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNkYAAAAAYAAjCB0C8AAAAASUVORK5CYII="
 
 _THEME = {
     "background": None,
@@ -34,23 +37,18 @@ _THEME = {
 
 
 def themed(spec: dict[str, Any]) -> dict[str, Any]:
-    """The picture in our theme, as wide as its place; what it says itself stays."""
-    shaped = spec if {"width", "hconcat", "vconcat", "facet", "repeat"} & set(spec) else {"width": "container", **spec}
-    return {
-        "$schema": SCHEMA,
-        "autosize": {"type": "fit-x", "contains": "padding"},
-        **shaped,
-        "config": {**_THEME, **spec.get("config", {})},
-    }
+    """The picture in our theme; what it says itself stays. Its width is in pixels: within one that follows its place, Vega
+    lays itself out without end while that place is hidden."""
+    fitted = {"autosize": {"type": "fit-x", "contains": "padding"}, "width": WIDTH}
+    return {"$schema": SCHEMA, **fitted, **spec, "config": {**_THEME, **spec.get("config", {})}}
 
 
 def bundle(spec: dict[str, Any], words: str) -> dict[str, Any]:
     """An output of a notebook that shows the picture; `words` are for those who cannot see it."""
-    drawn = {**themed(spec), "description": words, "usermeta": {"embedOptions": {"actions": False, "renderer": "svg"}}}
-    return {
-        "data": {MIME: drawn, "text/plain": words},
-        "metadata": {MIME: {"embed_options": {"actions": False, "renderer": "svg"}}},
-    }
+    drawn = {**themed(spec), "description": words}
+    # JupyterLab would make a PNG as well, and send it to the kernel, where there is none
+    data = {MIME: drawn, "image/png": _DOT, "text/plain": words}
+    return {"data": data, "metadata": {MIME: {"embed_options": {"actions": False, "renderer": "svg", "logLevel": 1}}}}
 
 
 def svg(spec: dict[str, Any], words: str) -> str:

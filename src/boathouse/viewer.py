@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 from boathouse.errors import AccessError
@@ -48,10 +49,20 @@ def request() -> dict[str, str]:
     """What is known of the page's request, as a CGI program would have it; in a heated kernel once there is one."""
     with _turn:
         if os.environ.get("VOILA_PREHEAT") == "True":
-            from websockets.sync.client import connect
-
-            port, path, kernel = (os.environ[f"VOILA_{name}"] for name in ("APP_PORT", "SERVER_URL", "KERNEL_ID"))
-            with connect(f"ws://127.0.0.1:{port}{path}voila/query/{kernel}") as server:
-                os.environ.update(json.loads(server.recv()))
+            os.environ.update(_waited())
             os.environ["VOILA_PREHEAT"] = "False"
     return dict(os.environ)
+
+
+def _waited() -> dict[str, str]:
+    """What Voilà tells once there is a viewer. It starts its kernels before it listens, and may be busy."""
+    from websockets.exceptions import WebSocketException
+    from websockets.sync.client import connect
+
+    port, path, kernel = (os.environ[f"VOILA_{name}"] for name in ("APP_PORT", "SERVER_URL", "KERNEL_ID"))
+    while True:
+        try:
+            with connect(f"ws://127.0.0.1:{port}{path}voila/query/{kernel}", ping_interval=None) as server:
+                return json.loads(server.recv())
+        except (OSError, WebSocketException):
+            time.sleep(0.5)

@@ -42,9 +42,10 @@ class Clicks(anywidget.AnyWidget):
 
 
 class Seen(anywidget.AnyWidget):
-    """Tells once that it is on a page: from then on a browser has every widget that there was, and hears of new ones."""
+    """Tells once that it is on a page, and how wide that is in pixels: from then on a browser has every widget that there was,
+    and hears of new ones."""
 
-    _esm = "export default { render({ model }) { model.send({ seen: true }); } };"
+    _esm = "export default { render({ model }) { model.send({ width: window.innerWidth }); } };"
 
-    def on_seen(self, told: Callable[[], None]) -> None:
-        self.on_msg(lambda *_: told())
+    def on_seen(self, told: Callable[[int], None]) -> None:
+        self.on_msg(lambda _, content, __: told(int(content["width"])))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import html
+import json
 import re
 from typing import TYPE_CHECKING
 
@@ -17,11 +18,14 @@ _EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def links(name: str, results: dict[str, Result]) -> str:
-    """Links to these results as one Excel file, and as CSV where there is one of them."""
+    """Links to these results as one Excel file, and as CSV with its receipt where there is one of them."""
     made = [_link(f"{name}.xlsx", _EXCEL, workbook({title: result.arrow() for title, result in results.items()}), "Excel")]
     if len(results) == 1:
         [result] = results.values()
         made.insert(0, _link(f"{name}.csv", "text/csv", b"".join(result.chunks("csv")), "CSV"))
+        made.append(
+            _link(f"{name}-receipt.json", "application/json", json.dumps(result.receipt.to_json()).encode(), "Receipt as JSON")
+        )
     return f'<span class="bh-note">{" · ".join(made)}</span>'
 
 

@@ -145,7 +145,10 @@ def table(part: Tile, schema: pa.Schema, rows: Sequence[dict[str, Any]]) -> str:
     head = "".join(f'<th scope="col"{_right(field.type)}>{html.escape(field.name)}</th>' for field in schema)
     body = "".join(f"<tr>{''.join(_cell(field, row, part.form, links.get(field.name)) for field in schema)}</tr>" for row in rows)
     more = note(f"the first {len(rows):,} rows") if isinstance(part, Table) and len(rows) == part.rows else ""
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{more}" if rows else note("no rows")
+    whole = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    if not rows:
+        return note("no rows")
+    return f'<div class="bh-scroll" tabindex="0" role="region" aria-label="{html.escape(part.title)}">{whole}</div>{more}'
 
 
 def _cell(field: pa.Field, row: dict[str, Any], form: str | None, link: str | None) -> str:

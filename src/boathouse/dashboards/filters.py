@@ -127,11 +127,10 @@ class Dates(_Between):
 
     def __init__(self, part: Filter, changed: Callable[[], None], today: date):
         self.today = today
-        layout = widgets.Layout(width="150px")
-        self._span = widgets.Dropdown(options=[_ANY, *spans(today)], layout=widgets.Layout(width="130px"))
-        self._span.tooltip = f"{part.label}: a span"
+        self._span = _described(widgets.Dropdown(options=[_ANY, *spans(today)], layout=widgets.Layout(width="165px")), "span")
         self._span.observe(lambda change: self._choose(change["new"]), "value")
-        low, high = (widgets.DatePicker(tooltip=f"{part.label}, {words}", layout=layout) for words in ("from", "to"))
+        layout = widgets.Layout(width="180px")
+        low, high = (_described(widgets.DatePicker(layout=layout), words) for words in ("from", "to"))
         super().__init__(part, changed, low, high, self._span)
 
     def _choose(self, words: str) -> None:
@@ -148,11 +147,8 @@ class Numbers(_Between):
     """A span of numbers."""
 
     def __init__(self, part: Filter, changed: Callable[[], None]):
-        layout = widgets.Layout(width="110px")
-        low, high = (
-            widgets.Text(placeholder=words, tooltip=f"{part.label}, {words}", continuous_update=False, layout=layout)
-            for words in ("from", "to")
-        )
+        layout = widgets.Layout(width="140px")
+        low, high = (_described(widgets.Text(continuous_update=False, layout=layout), words) for words in ("from", "to"))
         super().__init__(part, changed, low, high)
 
     @property
@@ -227,6 +223,12 @@ def _number(text: str) -> float | int | None:
     except ValueError:
         return None
     return int(value) if value == int(value) else value
+
+
+def _described(widget: Any, words: str) -> Any:
+    """A label of its own, as short as its words."""
+    widget.description, widget.style.description_width = words, "initial"
+    return widget
 
 
 def _label(text: str) -> widgets.Label:

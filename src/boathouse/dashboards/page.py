@@ -10,7 +10,7 @@ from typing import Any
 
 import ipywidgets as widgets
 
-from boathouse import clock, viewer
+from boathouse import clock, plot, viewer
 from boathouse.config import QueryLimits
 from boathouse.dashboards import download, draw, filters, static
 from boathouse.dashboards.clicks import Seen
@@ -49,6 +49,8 @@ class Page(widgets.VBox):
         self._status, self._bar = widgets.HTML(_status("…")), widgets.Box()
         self._bar.add_class("bh-bar")
         self.tiles = [TileView(self, part) for part in self.parts if isinstance(part, Tile)]
+        self.width = plot.WIDTH
+        self._runs: int | None = None
         self._below = widgets.VBox()
         self._below.add_class("bh-row")
         self._below.add_class("bh-below")
@@ -57,7 +59,7 @@ class Page(widgets.VBox):
         head = widgets.HTML(f"<style>{draw.style()}</style><h1>{html.escape(title)}</h1>")
         self._talk = widgets.VBox()
         self._seen, seen = threading.Event(), Seen()
-        seen.on_seen(self._seen.set)
+        seen.on_seen(self._is_seen)
         main = widgets.VBox([*_in_rows(self.tiles), self._below])
         main.add_class("bh-main")
         self._talk.add_class("bh-talk")
@@ -94,7 +96,13 @@ class Page(widgets.VBox):
                 painted = self._asked
                 self._paint(painted)
 
+    def _is_seen(self, width: int) -> None:
+        """On a phone, a chart is as wide as the page; elsewhere the page's style makes it fit."""
+        self.width = min(plot.WIDTH, max(240, width - 70))
+        self._seen.set()
+
     def _begin(self) -> None:
+        self._runs = self.wb.lake.records().version
         schema, today = self.rows.begin(), clock.now(self.wb.tz).date()
         self.filters = filters.made(self.parts, schema, self.changed, today, viewer.request().get("QUERY_STRING", ""))
         self.rows.chosen = filters.chosen(self.filters)
@@ -123,9 +131,13 @@ class Page(widgets.VBox):
         self._say(f"painted at {clock.now(self.wb.tz):%H:%M:%S}")
 
     def _newer(self) -> bool:
-        """Whether something that a tile reads has another version now."""
+        """Whether there was a run, or something that a tile reads has another version now."""
         read = {name: version for tile in self.tiles for name, version in tile.datasets.items()}
         try:
+            runs = self.wb.lake.records().version  # a batch that was rejected makes no version
+            if runs != self._runs:
+                self._runs = runs
+                return True
             return any(self.rows.version(name) != version for name, version in read.items())
         except BoathouseError:  # the lake is out of reach for the moment
             return False

@@ -58,7 +58,7 @@ def _shown(part: Tile, found: Found) -> str:
     if isinstance(part, Chart) and found.rows:
         spec, left_out = draw.picture(part, found.schema, found.rows)
         return plot.svg({**spec, "width": _WIDTH}, f"{part.title}: {part.y} for each {part.x}") + draw.note(left_out)
-    return f'<div class="bh-scroll">{draw.table(part, found.schema, found.rows)}</div>'
+    return draw.table(part, found.schema, found.rows)
 
 
 def whole(title: str, body: str) -> str:

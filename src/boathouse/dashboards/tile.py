@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from boathouse.dashboards.page import Page
 
 
+_SPARK = 240  # pixels; the page's style makes it fit
+
+
 class TileView(widgets.VBox):
     """One tile of a page."""
 
@@ -59,16 +62,14 @@ class TileView(widgets.VBox):
             return self._figure(part, found)
         if isinstance(part, Chart) and found.rows:
             return self._picture(part, found)
-        made = widgets.HTML(draw.table(part, found.schema, found.rows))
-        made.add_class("bh-scroll")
-        return (made,)
+        return (widgets.HTML(draw.table(part, found.schema, found.rows)),)
 
     def _figure(self, part: Metric, found: Found) -> tuple[widgets.Widget, ...]:
         text = widgets.HTML(draw.figure(part, found.rows, found.trend))
         if not found.trend:
             return (text,)
         self._spark = self._spark or Picture()
-        self._spark.draw(draw.spark(found.trend), f"{part.title}: its trend")
+        self._spark.draw({**draw.spark(found.trend), "width": _SPARK}, f"{part.title}: its trend")
         return (text, self._spark)
 
     def _picture(self, part: Chart, found: Found) -> tuple[widgets.Widget, ...]:
@@ -76,7 +77,7 @@ class TileView(widgets.VBox):
         if self._chart is None:
             self._chart, self._clicks = Picture(), Clicks()
             self._clicks.on_row(self._drill)
-        self._chart.draw(spec, f"{part.title}: {part.y} for each {part.x}")
+        self._chart.draw({**spec, "width": self.page.width}, f"{part.title}: {part.y} for each {part.x}")
         return (self._chart, self._clicks, widgets.HTML(draw.note(left_out)))
 
     def _drill(self, row: int) -> None:

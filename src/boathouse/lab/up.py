@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import secrets
-import subprocess
 import webbrowser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from boathouse.lab import server
+from boathouse.lab import server, tied
 from boathouse.serve.server import serve
 from boathouse.workbench import Workbench
 
@@ -30,12 +29,9 @@ def up(wb: Workbench, host: str, port: int, lab_port: int, *, browser: bool, say
 
 @contextmanager
 def _lab(wb: Workbench, port: int, token: str) -> Iterator[None]:
-    process = server.start(wb.root, port, browser=False, token=token, quiet=True)
+    options, env = server.command(wb.root, port, "--no-browser", "--log-level=ERROR", "--ServerApp.port_retries=0")
+    process = tied.start(*options, cwd=wb.root, env=env | {"JUPYTER_TOKEN": token})  # a command line is for all to see
     try:
         yield
     finally:
-        process.terminate()
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
+        tied.end(process)

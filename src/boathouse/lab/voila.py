@@ -7,7 +7,6 @@ import os
 import secrets
 import socket
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -20,6 +19,7 @@ from typing import Any
 from boathouse import viewer
 from boathouse.config.workbench import Dashboards
 from boathouse.errors import BoathouseError, UsageError
+from boathouse.lab import tied
 
 JUPYTER = Path(__file__).with_name("jupyter")  # the kernel and the page's template, as Jupyter looks for them
 BASE = "/dashboards/"
@@ -76,9 +76,7 @@ class Voila:
 
     def _start(self) -> subprocess.Popen[bytes]:
         with Path(self._private.name, "voila.log").open("ab") as log:
-            # a group of its own: Ctrl-C is for the server in front, which then ends this
-            return subprocess.Popen([sys.executable, "-m", "voila"], cwd=self.root, env=self._environ, stdout=log, stderr=log,
-                                    start_new_session=True)  # fmt: skip
+            return tied.start("voila", cwd=self.root, env=self._environ, output=log)
 
     def ready(self) -> None:
         """Waits until it answers. Raises BoathouseError where it does not."""
@@ -106,9 +104,5 @@ class Voila:
     def close(self) -> None:
         """Ends it, and its kernels."""
         self._stopped.set()
-        self._process.terminate()
-        try:
-            self._process.wait(10)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
+        tied.end(self._process)
         self._private.cleanup()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import signal
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from typing import TYPE_CHECKING
@@ -45,6 +47,7 @@ def serve(
         if voila is not None:
             voila.ready()
         ready(f"http://{f'[{host}]' if ':' in host else host}:{port}")
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that what was started beside it ends as well
         uvicorn.Server(config).run(sockets=[listening])
 
 
