@@ -1,0 +1,154 @@
+"""A dashboard shows what its viewer may see, and its kernel, its source and the disk are nobody else's."""
+
+from __future__ import annotations
+
+import json
+import re
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
+
+from boathouse.workbench import Workbench
+from tests.dashboards.served import Looker, serving
+from tests.query.lakes import opened, publish
+
+SETTINGS = """
+[api]
+anonymous = []
+
+[roles.west]
+datasets = ["orders"]
+rows = {orders = "region = 'West'"}
+masks = {orders = {customer = "null"}}
+
+[roles.stock]
+datasets = ["stock"]
+"""
+PLAIN = """
+import ipywidgets, boathouse
+wb = boathouse.open()
+ipywidgets.HTML(f"plain: {wb.sql('SELECT sum(amount) AS n FROM orders').rows()[0]['n']}, secret_of_the_source")
+"""
+
+
+@pytest.fixture(scope="module")
+def wb(tmp_path_factory: pytest.TempPathFactory) -> Workbench:
+    made = opened(tmp_path_factory.mktemp("viewers") / "workbench", SETTINGS)
+    publish(
+        made, "orders", "order_id: BIGINT, region: VARCHAR, customer: VARCHAR, amount: BIGINT", "1,West,Ann,10\n2,East,Bea,5\n"
+    )
+    publish(made, "stock", "sku: VARCHAR, pieces: BIGINT", "a,1\n")
+    made.add_dashboard("orders", "orders")
+    cell = {"cell_type": "code", "execution_count": None, "id": "a", "metadata": {}, "outputs": [], "source": PLAIN}
+    notebook = {"cells": [cell], "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3"}}, "nbformat": 4, "nbformat_minor": 5}  # fmt: skip
+    (made.root / "dashboards" / "plain.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+    (made.root / "dashboards" / "picture.png").write_bytes(b"secret")
+    return made
+
+
+@pytest.fixture(scope="module")
+def keys(wb: Workbench) -> dict[str, str]:
+    names = {"all": "everything", "west": "west", "stock": "stock"}
+    return {name: wb.create_key(name, [role])[1] for name, role in names.items()}
+
+
+@pytest.fixture(scope="module")
+def url(wb: Workbench, keys: dict[str, str]) -> Iterator[str]:
+    with serving(wb) as address:
+        yield address
+
+
+def get(url: str, key: str | None = None, method: str = "GET") -> tuple[int, str]:
+    request = urllib.request.Request(url, method=method, headers={"Authorization": f"Bearer {key}"} if key else {})
+    try:
+        with urllib.request.urlopen(request) as answer:
+            return answer.status, answer.read().decode(errors="replace")
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode(errors="replace")
+
+
+def looker(browser: Browser, url: str, key: str) -> Looker:
+    made = Looker(browser)
+    made.page.goto(f"{url}/login")
+    made.page.locator("input[name=key]").fill(key)
+    made.page.get_by_role("button", name="Log in").click()
+    return made
+
+
+def test_each_viewer_sees_their_own_rows(url: str, keys: dict[str, str], browser: Browser):
+    west = looker(browser, url, keys["west"])
+    west.open(f"{url}/dashboards/orders")
+    assert west.figure("Amount") == "10"
+    assert "Ann" not in west.page.content()
+    assert "East" not in west.page.locator(".bh-page").inner_text()
+    assert "what you may see of it" in west.page.locator(".bh-page").inner_text()
+    everyone = looker(browser, url, keys["all"])
+    everyone.open(f"{url}/dashboards/orders")
+    assert everyone.figure("Amount") == "15"
+    other = looker(browser, url, keys["stock"])
+    other.page.goto(f"{url}/dashboards/orders")
+    other.page.get_by_text("no dataset 'orders'").wait_for(timeout=60_000)
+    for one in (west, everyone, other):
+        one.context.close()
+
+
+def test_a_plain_notebook_is_under_the_viewers_policy_as_well(url: str, keys: dict[str, str], browser: Browser):
+    west = looker(browser, url, keys["west"])
+    west.page.goto(f"{url}/dashboards/plain")
+    west.page.get_by_text("plain: 10,").wait_for(timeout=60_000)
+    west.context.close()
+
+
+def test_who_has_no_key_is_asked_for_one(url: str, browser: Browser):
+    made = Looker(browser)
+    made.page.goto(f"{url}/dashboards/orders")
+    assert "/login?next=/dashboards/orders" in made.page.url
+    made.context.close()
+
+
+def test_no_source_and_no_file_goes_through(url: str, keys: dict[str, str]):
+    status, page = get(f"{url}/dashboards/plain", keys["all"])
+    assert status == 200
+    assert "wb.sql" not in page
+    assert "import ipywidgets" not in page
+    for path in (
+        "voila/files/picture.png", "voila/files/plain.ipynb", "voila/tree/", "voila/api/contents/plain.ipynb", "api/kernels",
+        "voila/static/../../boathouse.toml", "voila/static/%2e%2e/%2e%2e/boathouse.toml", "voila/render/plain.ipynb", "voila/query/x",
+        "voila/labextensions/..%2f..%2fboathouse.toml", "login", "../boathouse.toml",
+    ):  # fmt: skip
+        status, text = get(f"{url}/dashboards/{path}", keys["all"])
+        assert status in (404, 405), (path, status)
+        assert "secret" not in text
+
+
+def test_a_kernel_obeys_its_viewer_alone(url: str, keys: dict[str, str]):
+    _, page = get(f"{url}/dashboards/orders", keys["all"])
+    found = re.search(r'"kernelId":\s*"([0-9a-f-]{36})"', page)
+    assert found is not None
+    kernel, socket = found[1], url.replace("http", "ws")
+    channels = f"{socket}/dashboards/api/kernels/{kernel}/channels"
+    west, mine = {"Authorization": f"Bearer {keys['west']}"}, {"Authorization": f"Bearer {keys['all']}"}
+    for headers in ({}, west, mine | {"Origin": "http://elsewhere.example"}):
+        with pytest.raises(InvalidStatus) as refused, connect(channels, additional_headers=headers):
+            pass
+        assert refused.value.response.status_code == 403
+    assert get(f"{url}/dashboards/voila/api/shutdown/{kernel}", keys["west"], "POST")[0] == 404
+    with connect(channels, additional_headers=mine) as opened:
+        code = {"code": "import os; os._exit(1)", "silent": False}
+        header = {"msg_id": "1", "msg_type": "execute_request", "session": "s", "username": "", "version": "5.3", "date": ""}
+        opened.send(json.dumps({"header": header, "parent_header": {}, "metadata": {}, "content": code, "channel": "shell"}))
+        said = [json.loads(message) for message in _until_quiet(opened)]
+    assert not [one for one in said if one["header"]["msg_type"] == "execute_input"]  # a viewer runs no code
+
+
+def _until_quiet(opened) -> Iterator[str | bytes]:
+    while True:
+        try:
+            yield opened.recv(timeout=2)
+        except TimeoutError:
+            return

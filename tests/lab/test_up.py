@@ -1,0 +1,98 @@
+"""`boathouse up`: one page leads everywhere, what dies is started again, and nothing outlives its end."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.dashboards.served import free_port
+from tests.query.lakes import opened, publish
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals as POSIX has them")
+
+
+def _until(true: Callable[[], object], seconds: float = 60) -> object:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        try:
+            if found := true():
+                return found
+        except (OSError, urllib.error.URLError):
+            pass
+        time.sleep(0.2)
+    raise AssertionError("it did not come to be so")
+
+
+def _get(url: str) -> str:
+    with urllib.request.urlopen(url, timeout=20) as answer:
+        return answer.read().decode()
+
+
+@pytest.fixture
+def up(tmp_path: Path):
+    wb = opened(tmp_path / "workbench")
+    publish(wb, "orders", "order_id: BIGINT, amount: BIGINT", "1,10\n")
+    wb.add_dashboard("orders", "orders")
+    log = (wb.root / "up.log").open("wb")
+    command = [
+        sys.executable,
+        "-m",
+        "boathouse.cli",
+        "-C",
+        str(wb.root),
+        "up",
+        "--port",
+        str(free_port()),
+        "--lab-port",
+        str(free_port()),
+    ]
+    server = subprocess.Popen([*command, "--no-browser"], stdout=log, stderr=log)
+    _until(lambda: "Ctrl-C" in (wb.root / "up.log").read_text())
+    yield server, (wb.root / "up.log").read_text()
+    if server.poll() is None:
+        server.kill()
+        server.wait()
+
+
+def _children(server: subprocess.Popen[bytes], module: str) -> list[psutil.Process]:
+    return [one for one in psutil.Process(server.pid).children(recursive=True) if module in one.cmdline()]
+
+
+def test_one_page_leads_everywhere_and_one_ctrl_c_ends_it(up):
+    server, said = up
+    url, lab, token = re.search(r"API: (\S+)\n.*?(http\S+?)/lab\?token=(\S+)", said).groups()
+    page = _get(url)
+    assert "/dashboards/orders" in page
+    assert "/catalog/orders" in page
+    assert f"{lab}/lab" in page
+    assert token not in page
+    assert "kernelId" in _get(f"{url}/dashboards/orders")
+    assert '"version"' in str(_until(lambda: _get(f"{lab}/api?token={token}")))
+    everyone = psutil.Process(server.pid).children(recursive=True)
+    assert token not in " ".join(part for one in everyone for part in one.cmdline())
+    server.send_signal(signal.SIGINT)
+    assert server.wait(40) in (0, 130)
+    _until(lambda: not [one for one in everyone if one.is_running() and one.status() != psutil.STATUS_ZOMBIE], 20)
+
+
+def test_voila_is_started_again_and_nothing_outlives_a_kill(up):
+    server, said = up
+    url = re.search(r"API: (\S+)\n", said)[1]
+    [first] = _children(server, "voila")
+    first.kill()
+    _until(lambda: [one for one in _children(server, "voila") if one.pid != first.pid])
+    _until(lambda: "kernelId" in _get(f"{url}/dashboards/orders"))
+    everyone = psutil.Process(server.pid).children(recursive=True)
+    server.kill()
+    _until(lambda: not [one for one in everyone if one.is_running() and one.status() != psutil.STATUS_ZOMBIE], 30)
