@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from boathouse.query import Result
+    from boathouse.query.policy import Policy
+    from boathouse.widgets.dataset import DatasetView
     from boathouse.workbench import Workbench
 
 
@@ -59,6 +61,10 @@ class Dataset:
 
     def quarantine(self) -> list[dict[str, Any]]:
         return self.workbench.quarantine(self.name)
+
+    def show(self, *, role: str | Policy | None = None) -> DatasetView:
+        """Everything known of it, to look at in JupyterLab and Voilà. Raises UsageError where ipywidgets is not installed."""
+        return self.workbench.widget("dataset", "DatasetView", self.name, version=self.version, role=role)
 
     def _repr_html_(self) -> str:
         return self._select("LIMIT 20")._repr_html_()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import getpass
+import importlib
 import uuid
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from boathouse.query.replay import Replay
     from boathouse.query.rows import Wanted
     from boathouse.run.runner import Report
+    from boathouse.widgets.catalog import Catalog as CatalogView
     from boathouse.widgets.chat import Chat
 
 
@@ -306,11 +308,19 @@ class Workbench:
 
     def chat(self, *, answerer: str | None = None, role: str | Policy | None = None, name: str | None = None) -> Chat:
         """The chat, for JupyterLab and Voilà. Raises UsageError where ipywidgets is not installed."""
+        return self.widget("chat", "Chat", answerer=answerer, role=role, name=name)
+
+    def browse(self, *, role: str | Policy | None = None) -> CatalogView:
+        """The catalog, to search and to open, for JupyterLab and Voilà. Raises UsageError where ipywidgets is not installed."""
+        return self.widget("catalog", "Catalog", role=role)
+
+    def widget(self, module: str, kind: str, *arguments: Any, **options: Any) -> Any:
+        """A widget of boathouse.widgets over this workbench. Raises UsageError where ipywidgets is not installed."""
         try:
-            from boathouse.widgets.chat import Chat
+            found = importlib.import_module(f"boathouse.widgets.{module}")
         except ImportError as error:
-            raise UsageError("ipywidgets is not installed", hint="pip install 'boathouse[lab]'") from error
-        return Chat(self, answerer=answerer, role=role, name=name)
+            raise UsageError(f"{error.name} is not installed", hint="pip install 'boathouse[lab]'") from error
+        return getattr(found, kind)(self, *arguments, **options)
 
     def add_dashboard(self, name: str, dataset: str, *, replace: bool = False) -> Path:
         """Writes dashboards/NAME.ipynb, a first page over a dataset. Raises UsageError where it is there already and `replace` is not
@@ -426,6 +436,31 @@ class Workbench:
         asked = [query for query in self.queries() if policy.may_ask(query)]
         reading = [query.name for query in asked if name in self.reader.reads(with_casts(query)[0])]
         return catalog.in_full(self._catalog, name, pipeline, policy, runs, reading, clock.now(self.tz))
+
+    def profile(
+        self, name: str, *, versions: dict[str, int] | None = None, role: str | Policy | None = None
+    ) -> dict[str, dict[str, Any]]:
+        """By column of a dataset: `nulls` (rows), `values` (about how many), `low` and `high` (as text)."""
+        from boathouse.query import profile
+
+        policy = self.policy(role)
+        columns = {column["name"]: column["type"] for column in self.catalog(name, role=policy)[0]["columns"]}
+        rows = self.sql(profile.counts(name, columns), versions=versions, role=policy).rows()
+        return dict(zip(columns, rows, strict=True))
+
+    def shape(
+        self, name: str, column: str, *, versions: dict[str, int] | None = None, role: str | Policy | None = None
+    ) -> dict[str, Any]:
+        """How often a column has each value, or values from each step on, as a Vega-Lite picture. Raises UsageError for a column
+        that is none."""
+        from boathouse.query import profile
+
+        policy = self.policy(role)
+        kinds = {one["name"]: one["type"] for one in self.catalog(name, role=policy)[0]["columns"]}
+        if column not in kinds:
+            raise UsageError(f"{name} has no column {column!r}{did_you_mean(column, kinds)}", hint=f"columns: {', '.join(kinds)}")
+        found = self.sql(profile.shape(name, column, kinds[column]), versions=versions, role=policy)
+        return profile.picture(found.rows(), kinds[column])
 
     def _visible(self, name: str, policy: Policy) -> list[str]:
         from boathouse.query.guard import no_dataset

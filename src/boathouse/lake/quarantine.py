@@ -63,6 +63,11 @@ def read(lake: Lake, dataset: str, curated: Table) -> list[dict[str, Any]]:
     return [{**row, "row": json.loads(row["row"], parse_constant=str)} for row in rows]  # no reader's JSON has a NaN
 
 
+def passing(rows: list[dict[str, Any]], relaxed: set[str]) -> list[dict[str, Any]]:
+    """The rows that would have got in if these reasons were none: those that had no other."""
+    return [row for row in rows if relaxed.issuperset(row["reasons"])]
+
+
 def _counts(curated: Table, data: pa.Table, batch: str) -> bool:
     first = data.filter(pc.equal(data["batch"], batch)).slice(0, 1).to_pylist()[0]
     mark = Mark.of_batch(first["pipeline"], first["item"], batch)

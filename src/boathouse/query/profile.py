@@ -1,0 +1,58 @@
+"""What a dataset's columns hold: counts of each, and the shape of one."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from boathouse.engine import quote
+
+_BINS, _TOP = 24, 12
+_FIGURES = re.compile(r"(BIG|SMALL|TINY|HUGE)?INT(EGER)?|U\w*INT\w*|DECIMAL|DOUBLE|FLOAT|REAL")
+_MOMENTS = re.compile(r"DATE|TIMESTAMP")
+
+
+def counts(name: str, columns: dict[str, str]) -> str:
+    """A SELECT of a row for each column: how many rows have no value, about how many values there are, the lowest and the
+    highest."""
+    parts = [
+        f"SELECT {n} AS place, count(*) - count({quote(column)}) AS nulls, approx_count_distinct({quote(column)}) AS values, "
+        f"min({quote(column)})::VARCHAR AS low, max({quote(column)})::VARCHAR AS high FROM {quote(name)}"
+        for n, column in enumerate(columns)
+    ]
+    return "\nUNION ALL ".join(parts) + "\nORDER BY place"
+
+
+def shape(name: str, column: str, kind: str) -> str:
+    """A SELECT of x and y: how many rows there are from x on, for figures and moments, and for each of the most frequent values
+    else."""
+    own, table = quote(column), quote(name)
+    if _FIGURES.match(kind) or _MOMENTS.match(kind):
+        value = f"epoch({own})" if _MOMENTS.match(kind) else f"{own}::DOUBLE"
+        back = "to_timestamp(low + bin * width)" if _MOMENTS.match(kind) else "low + bin * width"
+        return f"""
+            WITH ends AS (SELECT min({value}) AS low, (max({value}) - min({value})) / {_BINS} AS width FROM {table}),
+                 binned AS (
+                    SELECT low, width, coalesce(least(floor(({value} - low) / nullif(width, 0)), {_BINS - 1}), 0) AS bin
+                    FROM {table}, ends WHERE {own} IS NOT NULL
+                 )
+            SELECT {back} AS x, count(*) AS y FROM binned GROUP BY ALL ORDER BY ALL"""
+    return f"""
+        SELECT coalesce({own}::VARCHAR, '(empty)') AS x, count(*) AS y FROM {table}
+        GROUP BY ALL ORDER BY y DESC, x LIMIT {_TOP}"""
+
+
+def picture(rows: list[dict[str, Any]], kind: str) -> dict[str, Any]:
+    """The shape of a column as a Vega-Lite specification."""
+    if not (_FIGURES.match(kind) or _MOMENTS.match(kind)):
+        values = [{"x": row["x"], "y": row["y"]} for row in rows]
+        encoding = {
+            "y": {"field": "x", "type": "nominal", "sort": None, "title": None},
+            "x": {"field": "y", "type": "quantitative", "title": "rows"},
+        }
+        return {"data": {"values": values}, "mark": "bar", "encoding": encoding}
+    moments = bool(_MOMENTS.match(kind))
+    values = [{"x": row["x"].isoformat() if moments else row["x"], "y": row["y"]} for row in rows]
+    across = {"field": "x", "type": "temporal" if moments else "quantitative", "title": None, "scale": {"zero": False}}
+    return {"data": {"values": values}, "height": 120, "mark": {"type": "bar", "width": 14},
+            "encoding": {"x": across, "y": {"field": "y", "type": "quantitative", "title": "rows"}}}  # fmt: skip
