@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from boathouse.run.runner import Report
     from boathouse.widgets.catalog import Catalog as CatalogView
     from boathouse.widgets.chat import Chat
+    from boathouse.widgets.running import Running
+    from boathouse.widgets.wizard import Wizard
 
 
 # (sql, parameters, versions, limits, policy) → the receipt of its run
@@ -93,6 +95,15 @@ class Workbench:
     def add(self, name: str, location: str, options: dict[str, Any] | None = None, *, replace: bool = False) -> Draft:
         """Looks at the whole source and writes pipelines/NAME.yml and expectations/NAME.json.
         Raises UsageError where they are there already and `replace` is not set."""
+        self._may_name(name, replace)
+        made = self.draft(name, location, options)
+        self.keep(made, replace=replace)
+        return made
+
+    def draft(
+        self, name: str, location: str, options: dict[str, Any] | None = None, *, types: dict[str, str] | None = None
+    ) -> Draft:
+        """What `add` would write, to be corrected before it is kept; `types` are those of columns that are known better."""
         import tempfile
 
         from boathouse.draft import draft
@@ -100,21 +111,36 @@ class Workbench:
         from boathouse.sources.files import located
 
         today = clock.now(self.tz).date()
+        self._may_name(name, replace=True)
+        with tempfile.TemporaryDirectory(prefix="boathouse-add-") as scratch:
+            engine = Engine(self.config.limits, Path(scratch))
+            try:
+                return draft(name, located(location, self.root, today), options or {}, engine, self.root, today, types)
+            finally:
+                engine.close()
+
+    def keep(self, draft: Draft, *, replace: bool = False) -> None:
+        """Writes a draft's files. Raises UsageError where they are there already and `replace` is not set."""
+        files = self._may_name(draft.name, replace)
+        for file, text in zip(files, (draft.pipeline, draft.suite), strict=True):
+            file.parent.mkdir(exist_ok=True)
+            file.write_text(text, encoding="utf-8")
+
+    def take(self, filename: str, content: bytes) -> str:
+        """Keeps a file in silos/ for a pipeline to read; its path within the workbench. Raises UsageError where another file has
+        this name."""
+        from boathouse.ingest import inbox
+
+        return inbox.take(self.root, filename, content)
+
+    def _may_name(self, name: str, replace: bool) -> tuple[Path, Path]:
+        """The files of a pipeline of this name. Raises UsageError where it cannot have it."""
         files = self.root / "pipelines" / f"{name}.yml", self.root / "expectations" / f"{name}.json"
         if not name.isidentifier() or not name.isascii():
             raise UsageError(f"{name!r} cannot name a pipeline", hint="use letters, digits and _")
         if not replace and (there := [file for file in files if file.exists()]):
             raise UsageError(f"{there[0]} is there already", hint=f"edit it, or: boathouse add {name} --replace …")
-        with tempfile.TemporaryDirectory(prefix="boathouse-add-") as scratch:
-            engine = Engine(self.config.limits, Path(scratch))
-            try:
-                made = draft(name, located(location, self.root, today), options or {}, engine, self.root, today)
-            finally:
-                engine.close()
-        for file, text in zip(files, (made.pipeline, made.suite), strict=True):
-            file.parent.mkdir(exist_ok=True)
-            file.write_text(text, encoding="utf-8")
-        return made
+        return files
 
     def add_all(self, prefix: str, location: str, options: dict[str, Any] | None = None, *, replace: bool = False) -> list[Draft]:
         """`add` for every table and view of a database; each is named after its table, behind `prefix` where one is given."""
@@ -321,6 +347,17 @@ class Workbench:
         except ImportError as error:
             raise UsageError(f"{error.name} is not installed", hint="pip install 'boathouse[lab]'") from error
         return getattr(found, kind)(self, *arguments, **options)
+
+    def wizard(self) -> Wizard:
+        """A new source step by step, for JupyterLab and Voilà. Raises UsageError where ipywidgets is not installed, AccessError for
+        a viewer who may not see everything."""
+        return self.widget("wizard", "Wizard")
+
+    def watch(self, *names: str, again: bool = False, check: bool = False) -> Running:
+        """Runs pipelines, as `run` does, and shows how they go on, for JupyterLab and Voilà; a button stops them. Raises UsageError
+        where ipywidgets is not installed, AccessError for a viewer who may not see everything."""
+        self.viewer.must_see_all()
+        return self.widget("running", "Running", *names, again=again, check=check)
 
     def add_dashboard(self, name: str, dataset: str, *, replace: bool = False) -> Path:
         """Writes dashboards/NAME.ipynb, a first page over a dataset. Raises UsageError where it is there already and `replace` is not

@@ -22,10 +22,12 @@ from boathouse.names import distinct, normal
 from boathouse.progress import Event
 from boathouse.sources import Item, Scan, Schema, Source, family_of
 from boathouse.sources.registry import family
+from boathouse.suites.judge import Finding
 
 # `--option` keys that are the pipeline's and not the source's
 _PIPELINE = ("key", "mode", "dataset", "quarantine_limit", "description", "partition_by", "drop", "schedule", "trim",
              "null_values")  # fmt: skip
+_SHOWN = 8  # rows that a draft shows
 _SAMPLE = 50_000  # rows that say which types to try
 _LISTS = ("key", "partition_by", "drop", "null_values")
 _ID = re.compile(r"(^|_)(id|uuid|key|code|no|nr|number|sku)$")
@@ -33,35 +35,53 @@ _ID = re.compile(r"(^|_)(id|uuid|key|code|no|nr|number|sku)$")
 
 @dataclass
 class Draft:
-    """What would be written, and what was assumed, in words."""
+    """What would be written, and what was assumed, in words and as what can be corrected: `types` and `notes` by column,
+    `came` their names in the source, `checks` the suite's expectations, `sample` some rows as they would be published."""
 
     name: str
     pipeline: str
-    suite: str
+    checks: list[dict[str, Any]]
     assumptions: list[str] = field(default_factory=list)
     rows: int = 0
-    columns: int = 0
+    types: dict[str, str] = field(default_factory=dict)
+    notes: dict[str, list[str]] = field(default_factory=dict)
+    came: dict[str, str] = field(default_factory=dict)
+    key: list[str] = field(default_factory=list)
+    options: dict[str, Any] = field(default_factory=dict)
+    sample: list[dict[str, Any]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
+    def words(self, check: dict[str, Any]) -> str:
+        """An expectation as a reason has it."""
+        return Finding(check["type"], check["kwargs"], check["severity"], True, 0).about
 
-def draft(name: str, location: str, options: dict[str, Any], engine: Engine, root: Path, day: date) -> Draft:
-    """Looks at the whole source. Raises UsageError for a location or an option that is none, SourceError."""
+    @property
+    def suite(self) -> str:
+        return json.dumps({"name": self.name, "expectations": self.checks}, indent=2, ensure_ascii=False) + "\n"
+
+
+def draft(
+    name: str, location: str, options: dict[str, Any], engine: Engine, root: Path, day: date, types: dict[str, str] | None = None
+) -> Draft:
+    """Looks at the whole source; `types` are those of columns, by name, that are known better than by a look. Raises UsageError
+    for a location or an option that is none, SourceError."""
     given = dict(options)
     mine = _settings({key: given.pop(key) for key in _PIPELINE if key in given})
     location, warning = _without_password(location, name)
     kind = family(given.pop("type")) if "type" in given else family_of(location)
     source = _probe(kind, location, given, root, day)
-    looked = Look(name, source, given, engine, mine)
+    looked = Look(name, source, given, engine, mine, types or {})
     looked.at_everything()
     key = mine.pop("key", []) or looked.key()
     _check_key(key, looked)
     checks = suite.suggest(name, looked.profiles, key if looked.holds(key) else [], looked.required | set(key))
     text = render(name, location, kind.family, source, looked, key, mine, _relations(name, source, looked))
     _prove(text, name, root)
-    suite_text = json.dumps(checks, indent=2, ensure_ascii=False) + "\n"
-    made = Draft(name, text, suite_text, looked.assumptions(key), looked.rows, len(looked.columns))
-    made.warnings = [*([warning] if warning else []), *looked.warnings]
-    return made
+    return Draft(
+        name, text, checks["expectations"], looked.assumptions(key), looked.rows, {own: one.type for own, one in looked.columns.items()},
+        looked.notes, {own: one.from_ or own for own, one in looked.columns.items()}, key,
+        source.options.model_dump(exclude_none=True), looked.sample, [*([warning] if warning else []), *looked.warnings],
+    )  # fmt: skip
 
 
 def _relations(name: str, source: Source, looked: Look) -> dict[str, str]:
@@ -79,8 +99,11 @@ def _relations(name: str, source: Source, looked: Look) -> dict[str, str]:
 class Look:
     """What a look at all items found: their columns, types and profile. The first item decides how the others are read."""
 
-    def __init__(self, name: str, source: Source, given: dict[str, Any], engine: Engine, mine: dict[str, Any]):
-        self.name, self.source, self.given, self.engine = name, source, given, engine
+    def __init__(
+        self, name: str, source: Source, given: dict[str, Any], engine: Engine, mine: dict[str, Any], fixed: dict[str, str]
+    ):
+        self.name, self.source, self.given, self.engine, self.fixed = name, source, given, engine, fixed
+        self.sample: list[dict[str, Any]] = []
         self.drop: list[str] = mine.pop("drop", [])
         self.null_values: list[str] = mine.get("null_values", [])
         self.limit: float = mine.get("quarantine_limit", Pipeline.model_fields["quarantine_limit"].default)
@@ -105,6 +128,7 @@ class Look:
         typed = self._typed(text, sample)
         if self.mistyped + self.unreadable > self.limit * self.rows and self.mistyped:
             typed = self._typed(text, sample, strict=True)  # better text than most of the source in quarantine
+        self.sample = self.engine.con.sql(f"SELECT * FROM {typed} LIMIT {_SHOWN}").to_arrow_table().to_pylist()
         self.profiles = profile.profile(self.engine, typed, {name: column.type for name, column in self.columns.items()})
 
     def _text(self, n: int, item: Item) -> Path | None:
@@ -143,6 +167,8 @@ class Look:
                                self.null_values, sample=sample, strict=strict)  # fmt: skip
         for own, theirs in zip(distinct(map(normal, self.came)), self.came, strict=True):
             typed = inferred.get(theirs) or self._known(text, theirs, self.came[theirs])
+            if own in self.fixed and self.fixed[own] != typed.column.type:
+                typed = types.Typed(validate(Column, {"type": self.fixed[own]}, Path(own)), ["as it was said"])
             self.columns[own] = typed.column.model_copy(update={"from_": theirs if theirs != own else None})
             self.notes[own] = typed.notes
         plain = Pipeline.model_validate({"source": {"type": "x", "location": "x"}, "null_values": self.null_values})

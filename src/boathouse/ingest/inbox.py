@@ -46,6 +46,21 @@ def push(pipeline: Pipeline, root: Path, day: date, body: bytes) -> tuple[str, i
     return name, len(lines)
 
 
+def take(root: Path, filename: str, content: bytes) -> str:
+    """Keeps a file in silos/: its path within the workbench. Raises UsageError for a name that is a path, or that another file
+    has."""
+    path = root / "silos" / filename
+    if path.parent != root / "silos" or filename.startswith("."):
+        raise UsageError(f"{filename!r} cannot name a file here", hint="rename it")
+    if path.exists() and path.read_bytes() != content:
+        raise UsageError(
+            f"silos/{filename} is there already, with other content", hint="rename the file, or upload it to its own pipeline"
+        )
+    path.parent.mkdir(exist_ok=True)
+    _write(path, iter([content]))
+    return f"silos/{filename}"
+
+
 def upload(pipeline: Pipeline, root: Path, day: date, filename: str, body: BinaryIO, largest: int) -> str:
     """Puts a file where the pipeline reads, over one of the same name: its name as an item. Raises UsageError where the
     pipeline reads no files or none of this name, TooLargeError for one that is too large."""

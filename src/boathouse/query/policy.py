@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 
 from boathouse.config import Role, SavedQuery
 from boathouse.engine import quote
-from boathouse.errors import UsageError, did_you_mean
+from boathouse.errors import AccessError, UsageError, did_you_mean
 from boathouse.query.receipt import AppliedPolicy
 from boathouse.query.snapshot import Snapshot
 
@@ -44,6 +44,11 @@ class Policy:
     def unlimited(self) -> bool:
         """Whether raw files, quarantine, executed notebooks and Data Docs are theirs as well."""
         return self.everything and not self.only
+
+    def must_see_all(self) -> None:
+        """Raises AccessError for one who may not see rows as they came, past every policy."""
+        if not self.unlimited:
+            raise AccessError("this is for those who see everything", known=True, hint="it needs a role with everything = true")
 
     def visible(self, names: Iterable[str]) -> list[str]:
         return [name for name in names if self._within(name) and (self.everything or self._seeing(name))]

@@ -47,7 +47,7 @@ class Catalog(widgets.VBox):
 
     def look_at(self, name: str) -> None:
         """Shows a dataset in place of the list."""
-        back = widgets.Button(description="Back to all", layout=widgets.Layout(width="auto"))
+        back = widgets.Button(description="Back to all", layout=widgets.Layout(width="auto", align_self="flex-start"))
         back.on_click(lambda _: self._back())
         try:
             shown: widgets.Widget = DatasetView(self.wb, name, role=self.policy)

@@ -12,7 +12,7 @@ import ipywidgets as widgets
 
 from boathouse import plot
 from boathouse.errors import BoathouseError
-from boathouse.lake.quarantine import passing
+from boathouse.lake.quarantine import passing, rule
 from boathouse.widgets import markup
 from boathouse.widgets.markup import Raw
 from boathouse.widgets.picture import Picture
@@ -71,7 +71,11 @@ class DatasetView(widgets.VBox):
         rows = [[name, one["type"], one["description"], counted[name]["nulls"], counted[name]["values"], counted[name]["low"], counted[name]["high"]]
                 for name, one in columns.items()]  # fmt: skip
         head = ("column", "type", "description", "empty", "values, about", "lowest", "highest")
+        few = [
+            name for name in columns if 2 * counted[name]["values"] < (self.known["rows"] or 0)
+        ]  # no key: its shape says nothing
         chosen = widgets.Dropdown(options=list(columns), description="Shape of", style={"description_width": "initial"})
+        chosen.value = (few or list(columns))[0]
         picture = Picture()
 
         def draw(_: Any = None) -> None:
@@ -162,7 +166,7 @@ class DatasetView(widgets.VBox):
         rows = self.wb.quarantine(self.name)
         if not rows:
             return [widgets.HTML(markup.note("no row is kept out"))]
-        counts = Counter(reason for row in rows for reason in row["reasons"])
+        counts = Counter(broken for row in rows for broken in {rule(reason) for reason in row["reasons"]})
         ticks = [
             widgets.Checkbox(description=f"{reason} ({count:,})", indent=False, layout=widgets.Layout(width="auto"))
             for reason, count in counts.most_common()

@@ -1,0 +1,93 @@
+"""A run as a process of its own: it tells how it goes on, and can be stopped. `python -m boathouse.run.process` is its inside."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from boathouse.progress import Event
+
+_ENDS = 10.0  # seconds that a stopped run has to end what it runs
+
+
+class RunProcess:
+    """Pipelines of a workbench under way. What is stopped has published whole batches or none, and the next run completes it."""
+
+    def __init__(
+        self, root: Path, names: tuple[str, ...], *, environment: str | None = None, again: bool = False, check: bool = False
+    ):
+        asked = {"root": str(root), "environment": environment, "names": names, "options": {"again": again, "check": check}}
+        self.records: list[dict[str, Any]] = []
+        self.error: str | None = None
+        self.stopped = False
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "boathouse.run.process", json.dumps(asked)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL, text=True, encoding="utf-8", start_new_session=True,
+        )  # fmt: skip
+
+    def events(self) -> Iterator[tuple[str, Event]]:
+        """(pipeline, event) as they come, until the run's end; then `records` or an `error` is there."""
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            with contextlib.suppress(ValueError):
+                said = json.loads(line)
+                if "event" in said:
+                    yield said["pipeline"], Event(**said["event"])
+                self.records = said.get("runs", self.records)
+                self.error = said.get("error", self.error)
+        self._process.wait()
+        if not self.records and self.error is None:
+            self.error = (
+                "the run was stopped" if self.stopped else "the run's process died: run it again, nothing is half written"
+            )
+
+    def stop(self) -> None:
+        """Ends it: an interrupt first, as Ctrl-C is one."""
+        self.stopped = True
+        if self._process.poll() is not None:
+            return
+        if os.name == "posix":
+            self._process.send_signal(signal.SIGINT)
+        else:
+            self._process.terminate()
+        killing = threading.Timer(_ENDS, self._process.kill)
+        killing.daemon = True
+        killing.start()
+
+
+def _main(asked: dict[str, Any]) -> None:
+    from boathouse.errors import BoathouseError
+    from boathouse.secrets import scrub
+    from boathouse.workbench import Workbench
+
+    lock = threading.Lock()
+
+    def say(what: dict[str, Any]) -> None:
+        with lock:
+            sys.stdout.write(json.dumps(what, default=str) + "\n")
+            sys.stdout.flush()
+
+    try:
+        wb = Workbench(asked["root"], environment=asked["environment"])
+        records = wb.run(
+            *asked["names"], **asked["options"], report=lambda name, event: say({"pipeline": name, "event": asdict(event)})
+        )
+        say({"runs": [record.to_json() for record in records]})
+    except BoathouseError as error:
+        say({"error": scrub(error.render())})
+    except KeyboardInterrupt:
+        say({"error": "stopped: nothing is half written"})
+
+
+if __name__ == "__main__":
+    _main(json.loads(sys.argv[1]))
+    os._exit(0)  # threads of native libraries now and then abort an orderly end
