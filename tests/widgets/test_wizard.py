@@ -47,7 +47,7 @@ def test_a_dropped_file_becomes_a_dataset(made: tuple[Workbench, Page], tmp_path
     page.get_by_role("textbox", name="Name").fill("orders")
     page.get_by_role("button", name="Look at it").click()
     page.get_by_text("What was assumed of 41 rows").wait_for()
-    assert page.get_by_role("combobox", name="amount").input_value() == "VARCHAR"  # one cell is no number
+    assert page.get_by_role("combobox", name="amount").input_value() == "DECIMAL(18,2)"  # one cell is none
     page.get_by_role("combobox", name="order_id").select_option("VARCHAR")
     page.get_by_role("combobox", name="note").select_option("(leave out)")
     page.get_by_role("button", name="Look again").click()
@@ -58,8 +58,9 @@ def test_a_dropped_file_becomes_a_dataset(made: tuple[Workbench, Page], tmp_path
     assert not [(one["id"], one["nodes"][0]["html"]) for one in found if one["impact"] in ("serious", "critical")]
     page.get_by_role("button", name="Add and run it").click()
     page.get_by_text("orders is in the lake").wait_for(timeout=60_000)
-    assert wb["orders"].schema == {"order_id": "VARCHAR", "region": "VARCHAR", "amount": "VARCHAR"}
-    assert len(wb["orders"]) == 41
+    assert wb["orders"].schema == {"order_id": "VARCHAR", "region": "VARCHAR", "amount": "DECIMAL(18,2)"}
+    assert len(wb["orders"]) == 40
+    assert [row["reasons"] for row in wb.quarantine("orders")] == [["amount: 'nothing' is not a DECIMAL(18,2)"]]
     suite = (wb.root / "expectations" / "orders.json").read_text(encoding="utf-8")
     assert "must_not_be_null" not in suite
     assert "be_in_set" not in suite

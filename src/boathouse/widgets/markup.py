@@ -21,7 +21,7 @@ STYLE = """<style>
 .bh-view .bh-road li {border: 1px solid var(--jp-border-color1, #bbb); border-radius: 6px; padding: 6px 12px}
 .bh-view .bh-road li + li::before {content: "→"; position: relative; left: -26px; width: 0; margin-right: -12px}
 .bh-view .bh-road li + li {margin-left: 18px}
-.bh-view .lm-TabBar-tabLabel {color: var(--jp-ui-font-color0, #111)}
+.bh-view .lm-TabBar-tabLabel, .bh-view .jupyter-widget-Collapse-header span {color: var(--jp-ui-font-color0, #111)}
 .bh-view svg {max-width: 100%; height: auto}
 </style>"""
 
