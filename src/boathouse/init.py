@@ -9,6 +9,10 @@ from boathouse.config.workbench import FILE
 from boathouse.errors import UsageError
 
 _FOLDERS = ("pipelines", "expectations", "notebooks", "dashboards", "queries")
+_NOTEBOOKS = (
+    "notebooks/ingest.ipynb", "notebooks/explore.ipynb", "notebooks/new_dashboard.ipynb", "dashboards/new_source.ipynb",
+    "dashboards/quality.ipynb", "dashboards/operations.ipynb",
+)  # fmt: skip
 _TOML = """\
 # The workbench's settings; all of them are optional. Every key: docs/reference/boathouse-toml.md
 # name = "{name}"
@@ -33,7 +37,7 @@ def create(folder: Path) -> Path:
         raise UsageError(f"{root} is a workbench already", hint=f"boathouse -C {folder} doctor")
     for name in _FOLDERS:
         (root / name).mkdir(parents=True, exist_ok=True)
-    for notebook in ("notebooks/ingest.ipynb", "dashboards/quality.ipynb", "dashboards/operations.ipynb"):
+    for notebook in _NOTEBOOKS:
         if not (target := root / notebook).exists():
             shutil.copyfile(templates() / notebook, target)
     if not (ignore := root / ".gitignore").exists():

@@ -40,6 +40,12 @@ def test_jupyterlab_with_our_kernel(tmp_path: Path, browser: Browser):
         page.keyboard.type("%%sql\nSELECT sum(amount) AS s FROM orders")
         page.keyboard.press("Control+Enter")
         page.locator("table.dataTable").get_by_role("cell", name="15").wait_for(timeout=60_000)
+        page.keyboard.press("Control+Shift+L")
+        for card in ("New source", "Dashboard", "Explore"):
+            page.locator(".jp-LauncherCard", has_text=card).first.wait_for()
+        assert page.get_by_text("Jupyter news").count() == 0
+        page.locator(".jp-LauncherCard", has_text="Explore").first.click()
+        page.get_by_role("heading", name="Explore the lake").wait_for()
         assert not away
         page.close()
         every = psutil.Process(lab.pid).children(recursive=True)

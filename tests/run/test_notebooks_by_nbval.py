@@ -2,10 +2,35 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
+import pytest
+
+import boathouse
 from boathouse.workbench import Workbench
+
+REPOSITORY = Path(__file__).parents[2]
+NOTEBOOKS = sorted(
+    path.relative_to(REPOSITORY).as_posix()
+    for folder in ("notebooks", "dashboards")
+    for path in (REPOSITORY / folder).glob("*.ipynb")
+    if path.name != "ingest.ipynb"
+)
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_a_notebook(name: str, demo: Workbench, tmp_path: Path):
+    root = tmp_path / "workbench"
+    shutil.copytree(demo.root, root)
+    for folder in ("notebooks", "dashboards"):
+        shutil.copytree(REPOSITORY / folder, root / folder, dirs_exist_ok=True)
+    command = [sys.executable, "-m", "pytest", "--nbval-lax", "-p", "no:cacheprovider", "--rootdir", str(root), str(root / name)]
+    ran = subprocess.run(command, cwd=(root / name).parent, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stdout[-4_000:]
+    assert boathouse.open(root).datasets() == demo.datasets()
 
 
 def test_the_ingest_notebook_runs_cell_by_cell(wb: Workbench):

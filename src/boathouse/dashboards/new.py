@@ -27,10 +27,9 @@ def source(wb: Workbench, dataset: str, title: str) -> str:
         title, dataset, [(column["name"], column["type"]) for column in known["columns"]], _kinds(wb, dataset, known["columns"])
     )
     cells = [
-        v4.new_markdown_cell(
-            f"A dashboard of `{dataset}`. Change it and run it; `boathouse dashboards` serves it. The words: docs/dashboards.md."
+        v4.new_code_cell(
+            "# a first page: change it and run it; the words are in docs/dashboards.md\nfrom boathouse.dashboards import chart, filter, metric, page, table"
         ),
-        v4.new_code_cell("from boathouse.dashboards import chart, filter, metric, page, table"),
         v4.new_code_cell(code),
     ]
     for number, cell in enumerate(cells):

@@ -20,7 +20,8 @@ def command(root: Path, port: int, *more: str) -> tuple[list[str], dict[str, str
     options = ["jupyterlab", f"--ServerApp.root_dir={root}", f"--ServerApp.port={port}", "--MultiKernelManager.default_kernel_name=boathouse",
                "--ServerApp.answer_yes=True", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", *more]  # fmt: skip
     options += ["--allow-root"] if hasattr(os, "getuid") and os.getuid() == 0 else []
-    return options, {**os.environ, "JUPYTER_PATH": path}
+    settings = os.pathsep.join(filter(None, [str(JUPYTER), os.environ.get("JUPYTER_CONFIG_PATH")]))
+    return options, {**os.environ, "JUPYTER_PATH": path, "JUPYTER_CONFIG_PATH": settings}
 
 
 def run(root: Path, port: int, *, browser: bool) -> int:
