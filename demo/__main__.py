@@ -94,6 +94,7 @@ def _boathouse(*arguments: str, lines: int | None = None) -> None:
 def _next_steps() -> None:
     published = (run for run in boathouse.open(ROOT).runs("orders") if run["status"] == "published")
     steps = [
+        ("boathouse up", "everything on one page: dashboards, catalog, JupyterLab"),
         ("boathouse catalog orders", "a dataset: its columns, its version, its verdict"),
         ("boathouse runs", "every run there has been"),
         (f"lake/{next(published)['notebook']}", "the run of orders, as the notebook that it was"),

@@ -92,7 +92,7 @@ def add(
     else:
         drafts = [wb.add(name, location, options, replace=replace)]
     for made in drafts:
-        print(f"{made.name}: {made.rows:,} rows, {len(made.types)} columns; assumed:")
+        print(f"{made.name}: {made.rows:,} rows, {made.columns} columns; assumed:")
         print("\n".join(f"  {line}" for line in made.assumptions))
         for warning in made.warnings:
             print(f"warning: {warning}", file=sys.stderr)

@@ -29,7 +29,7 @@ def wb(tmp_path_factory: pytest.TempPathFactory) -> Workbench:
 
 def test_a_first_dashboard_is_made_of_what_there_is(wb: Workbench):
     path = wb.add_dashboard("sales", "orders")
-    code = json.loads(path.read_text(encoding="utf-8"))["cells"][2]["source"]
+    code = json.loads(path.read_text(encoding="utf-8"))["cells"][1]["source"]
     assert 'filter("region")' in "".join(code)
     assert "avg(price)" in "".join(code)  # prices are not added up
     assert "order_id)" not in "".join(code)

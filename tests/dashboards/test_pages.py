@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 
+import openpyxl
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
@@ -127,6 +129,18 @@ def test_a_tile_has_its_receipt_and_its_data(url: str, look, wb: Workbench):
     assert whole is not None
     proof = Receipt.load(json.loads(base64.b64decode(whole.partition(",")[2])))
     assert wb.replay(proof).same
+
+
+def test_a_page_has_all_its_data(url: str, look):
+    looker = look()
+    page = looker.open(f"{url}/dashboards/business")
+    page.get_by_role("button", name="All data").click()
+    link = page.get_by_role("link", name="Excel").get_attribute("href")
+    assert link is not None
+    book = openpyxl.load_workbook(io.BytesIO(base64.b64decode(link.partition(",")[2])))
+    assert book.sheetnames[:2] == ["Revenue", "Orders"]
+    assert len(book.sheetnames) == 9
+    assert not looker.wrong
 
 
 def test_the_chat_beside_it_answers(url: str, look):

@@ -65,8 +65,23 @@ def up(tmp_path: Path):
         server.wait()
 
 
+def _lives(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
+
+
+def _typed(process: psutil.Process) -> list[str]:
+    """Its command line; nothing of one that has just ended."""
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []
+
+
 def _children(server: subprocess.Popen[bytes], module: str) -> list[psutil.Process]:
-    return [one for one in psutil.Process(server.pid).children(recursive=True) if module in one.cmdline()]
+    return [one for one in psutil.Process(server.pid).children(recursive=True) if module in _typed(one)]
 
 
 def test_one_page_leads_everywhere_and_one_ctrl_c_ends_it(up):
@@ -80,10 +95,10 @@ def test_one_page_leads_everywhere_and_one_ctrl_c_ends_it(up):
     assert "kernelId" in _get(f"{url}/dashboards/orders")
     assert '"version"' in str(_until(lambda: _get(f"{lab}/api?token={token}")))
     everyone = psutil.Process(server.pid).children(recursive=True)
-    assert token not in " ".join(part for one in everyone for part in one.cmdline())
+    assert token not in " ".join(part for one in everyone for part in _typed(one))
     server.send_signal(signal.SIGINT)
     assert server.wait(40) in (0, 130)
-    _until(lambda: not [one for one in everyone if one.is_running() and one.status() != psutil.STATUS_ZOMBIE], 20)
+    _until(lambda: not [one for one in everyone if _lives(one)], 20)
 
 
 def test_voila_is_started_again_and_nothing_outlives_a_kill(up):
@@ -95,4 +110,4 @@ def test_voila_is_started_again_and_nothing_outlives_a_kill(up):
     _until(lambda: "kernelId" in _get(f"{url}/dashboards/orders"))
     everyone = psutil.Process(server.pid).children(recursive=True)
     server.kill()
-    _until(lambda: not [one for one in everyone if one.is_running() and one.status() != psutil.STATUS_ZOMBIE], 30)
+    _until(lambda: not [one for one in everyone if _lives(one)], 30)

@@ -46,7 +46,10 @@ class Page(widgets.VBox):
         self.rows = Rows(wb, rows)
         self.filters: list[filters.Choice | filters.Dates | filters.Numbers] = []
         self._chat = chat
-        self._status, self._bar = widgets.HTML(_status("…")), widgets.Box()
+        self._status, self._bar, self._files = widgets.HTML(_status("…")), widgets.Box(), widgets.HTML()
+        every = widgets.Button(description="All data", tooltip="The data of all tiles, as one Excel file")
+        every.add_class("bh-quiet")
+        every.on_click(lambda _: self._all_data())
         self._bar.add_class("bh-bar")
         self.tiles = [TileView(self, part) for part in self.parts if isinstance(part, Tile)]
         self.width = plot.WIDTH
@@ -65,7 +68,9 @@ class Page(widgets.VBox):
         self._talk.add_class("bh-talk")
         beside = widgets.Box([main, self._talk] if chat else [main])
         beside.add_class("bh-beside")
-        super().__init__([head, self._status, self._bar, beside, seen])
+        said = widgets.HBox([self._status, every, self._files])
+        said.add_class("bh-said")
+        super().__init__([head, said, self._bar, beside, seen])
         self.add_class("bh-page")
         self.working = threading.Thread(target=self._work, daemon=True)
         self.working.start()
@@ -73,13 +78,19 @@ class Page(widgets.VBox):
     def _work(self) -> None:
         """Reads what is there, then paints whenever a filter or the lake has changed."""
         try:
-            self._begin()
-            for tile in self.tiles:
-                tile.ask()
+            self._runs = self.wb.lake.records().version
+            schema, link = self.rows.begin(), viewer.request().get("QUERY_STRING", "")
+            chosen = link or any(isinstance(part, Filter) and part.value is not None for part in self.parts)
+            if not chosen:  # what most pages begin with is asked for while the browser is still loading
+                self._ask()
+            self._seen.wait()  # a widget that is made before the browser listens may be lost on it
+            self.filters = filters.made(self.parts, schema, self.changed, clock.now(self.wb.tz).date(), link)
+            self.rows.chosen = filters.chosen(self.filters)
+            if chosen:
+                self._ask()
         except BoathouseError as error:
             self._say(error.render())
             return
-        self._seen.wait()  # what is made before the browser listens would be lost on it
         self._bar.children = tuple(self.filters)
         for tile in self.tiles:
             tile.show()
@@ -101,11 +112,9 @@ class Page(widgets.VBox):
         self.width = min(plot.WIDTH, max(240, width - 70))
         self._seen.set()
 
-    def _begin(self) -> None:
-        self._runs = self.wb.lake.records().version
-        schema, today = self.rows.begin(), clock.now(self.wb.tz).date()
-        self.filters = filters.made(self.parts, schema, self.changed, today, viewer.request().get("QUERY_STRING", ""))
-        self.rows.chosen = filters.chosen(self.filters)
+    def _ask(self) -> None:
+        for tile in self.tiles:
+            tile.ask()
 
     def changed(self) -> None:
         """A filter has another value."""
@@ -144,6 +153,10 @@ class Page(widgets.VBox):
 
     def _say(self, text: str) -> None:
         self._status.value = _status(text, f"?{filters.link(self.filters)}")
+
+    def _all_data(self) -> None:
+        results = {tile.part.title: tile.found.result for tile in self.tiles if tile.found.result}
+        self._files.value = "" if self._files.value else download.links(download.name(self.title), results)
 
     def show_rows(self, title: str, also: dict[str, Any]) -> None:
         """The rows behind a tile or a mark of it, below the tiles."""

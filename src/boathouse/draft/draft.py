@@ -51,6 +51,10 @@ class Draft:
     sample: list[dict[str, Any]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
+    @property
+    def columns(self) -> int:
+        return len(self.types)
+
     def words(self, check: dict[str, Any]) -> str:
         """An expectation as a reason has it."""
         return Finding(check["type"], check["kwargs"], check["severity"], True, 0).about

@@ -23,6 +23,7 @@ from boathouse.lab import tied
 
 JUPYTER = Path(__file__).with_name("jupyter")  # the kernel and the page's template, as Jupyter looks for them
 BASE = "/dashboards/"
+_NOT_HERE = ("ipylab", "jupyter_app_launcher", "@jupyterhub/jupyter-server-proxy")  # want what only JupyterLab has
 _STARTS = 60.0  # seconds
 
 
@@ -67,7 +68,7 @@ class Voila:
             "VoilaConfiguration": {
                 "template": "boathouse", "allow_template_override": "NO", "allow_theme_override": "NO", "strip_sources": True,
                 "file_allowlist": ["(?!)"], "show_tracebacks": False, "http_header_envs": [viewer.HEADER],
-                "preheat_kernel": self.config.heated > 0, "default_pool_size": self.config.heated, "extension_denylist": ["ipylab"],
+                "preheat_kernel": self.config.heated > 0, "default_pool_size": self.config.heated, "extension_denylist": list(_NOT_HERE),
                 "multi_kernel_manager_class": "boathouse.lab.kernels.Kernels",
             },
             # a page that is looked at keeps its kernel; one that was closed tells so, and one that was lost is found here

@@ -60,6 +60,7 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listening.bind((host, port))
+            listening.listen()  # whoever comes from now on is heard, once the server is up
         except OSError as error:
             raise UsageError(
                 f"{host}:{port} cannot be listened on: {error.strerror}", hint="another program may be there: --port 8001"
