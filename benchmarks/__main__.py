@@ -1,4 +1,4 @@
-"""`python -m benchmarks [road|memory|upsert|small|tpch|points|stream|start|ask|model …]`: tables on stdout, a plot in docs/pictures/road.svg."""
+"""`python -m benchmarks [road|memory|upsert|small|tpch|points|stream|start|ask|model|dashboards …]`: tables on stdout, a plot in docs/pictures/road.svg."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 from deltalake import write_deltalake
 
-from benchmarks import api, ask, orders, queries, workbench
+from benchmarks import api, ask, dashboards, orders, queries, workbench
 from benchmarks.measure import Timing, once, python, side_by_side, table
 from benchmarks.plot import bars
 
@@ -99,6 +99,7 @@ def main() -> None:
     known = {
         "road": road, "memory": memory, "upsert": upsert, "small": small,
         "tpch": lambda: queries.tpch(DATA), "points": lambda: api.points(DATA), "stream": lambda: api.stream(DATA), "start": lambda: api.start(DATA), "ask": lambda: ask.ask(DATA), "model": lambda: ask.model(DATA),
+        "dashboards": lambda: dashboards.dashboards(DATA),
     }  # fmt: skip
     DATA.mkdir(exist_ok=True)
     reports = [known[name]() for name in sys.argv[1:] or known]

@@ -63,7 +63,7 @@ def over(rows: str, chosen: Chosen, select: str, also: dict[str, Any] | None = N
             ]
         else:
             texts = ["" if value is None else str(value) for value in wanted]
-            conditions.append(f"coalesce({name}::VARCHAR, '') IN (SELECT unnest({bound(texts)}))")
+            conditions.append(f"list_contains({bound(texts)}, coalesce({name}::VARCHAR, ''))")
     conditions += [f"({expression}) IS NOT DISTINCT FROM {bound(value)}" for expression, value in (also or {}).items()]
     where = f"\nWHERE {' AND '.join(conditions)}" if conditions else ""
     base = f"WITH rows AS (SELECT * FROM ({rows}\n){where})"
