@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from boathouse.ask.evaluate import Evaluation
     from boathouse.ask.feedback import Thumb
     from boathouse.config import QueryLimits
-    from boathouse.draft import Draft
+    from boathouse.draft import Draft, Types
     from boathouse.ingest import Road
     from boathouse.lake.keys import Key
     from boathouse.query import Reader, Result
@@ -100,10 +100,9 @@ class Workbench:
         self.keep(made, replace=replace)
         return made
 
-    def draft(
-        self, name: str, location: str, options: dict[str, Any] | None = None, *, types: dict[str, str] | None = None
-    ) -> Draft:
-        """What `add` would write, to be corrected before it is kept; `types` are those of columns that are known better."""
+    def draft(self, name: str, location: str, options: dict[str, Any] | None = None, *, types: Types | None = None) -> Draft:
+        """What `add` would write, to be corrected before it is kept; `types` are those of columns that are known better, each a type
+        or all that the pipeline's file may say of a column."""
         import tempfile
 
         from boathouse.draft import draft
@@ -119,12 +118,19 @@ class Workbench:
             finally:
                 engine.close()
 
-    def keep(self, draft: Draft, *, replace: bool = False) -> None:
-        """Writes a draft's files. Raises UsageError where they are there already and `replace` is not set."""
-        files = self._may_name(draft.name, replace)
+    def keep(self, draft: Draft, *, replace: bool = False, over: Draft | None = None) -> None:
+        """Writes a draft's files. Raises UsageError where they are there already and `replace` is not set, unless they are those of
+        the draft `over` and nobody has changed them."""
+        files = self._may_name(draft.name, replace=replace or (over is not None and self.is_kept(over, draft.name)))
         for file, text in zip(files, (draft.pipeline, draft.suite), strict=True):
             file.parent.mkdir(exist_ok=True)
             file.write_text(text, encoding="utf-8")
+
+    def is_kept(self, draft: Draft, name: str) -> bool:
+        """Whether the files of a pipeline are those that `keep` wrote for this draft."""
+        files = self._may_name(name, replace=True)
+        texts = draft.pipeline, draft.suite
+        return all(file.is_file() and file.read_text(encoding="utf-8") == text for file, text in zip(files, texts, strict=True))
 
     def take(self, filename: str, content: bytes) -> str:
         """Keeps a file in silos/ for a pipeline to read; its path within the workbench. Raises UsageError where another file has
@@ -477,13 +483,14 @@ class Workbench:
     def profile(
         self, name: str, *, versions: dict[str, int] | None = None, role: str | Policy | None = None
     ) -> dict[str, dict[str, Any]]:
-        """By column of a dataset: `nulls` (rows), `values` (about how many), `low` and `high` (as text)."""
+        """By column of a dataset, at the version that is named: its `type`, `nulls` (rows), `values` (about how many), `low` and
+        `high` (as text)."""
         from boathouse.query import profile
 
         policy = self.policy(role)
-        columns = {column["name"]: column["type"] for column in self.catalog(name, role=policy)[0]["columns"]}
-        rows = self.sql(profile.counts(name, columns), versions=versions, role=policy).rows()
-        return dict(zip(columns, rows, strict=True))
+        kinds = self._kinds(name, versions, policy)
+        rows = self.sql(profile.counts(name, kinds), versions=versions, role=policy).rows()
+        return {column: {"type": kinds[column], **row} for column, row in zip(kinds, rows, strict=True)}
 
     def shape(
         self, name: str, column: str, *, versions: dict[str, int] | None = None, role: str | Policy | None = None
@@ -493,11 +500,16 @@ class Workbench:
         from boathouse.query import profile
 
         policy = self.policy(role)
-        kinds = {one["name"]: one["type"] for one in self.catalog(name, role=policy)[0]["columns"]}
+        kinds = self._kinds(name, versions, policy)
         if column not in kinds:
             raise UsageError(f"{name} has no column {column!r}{did_you_mean(column, kinds)}", hint=f"columns: {', '.join(kinds)}")
         found = self.sql(profile.shape(name, column, kinds[column]), versions=versions, role=policy)
         return profile.picture(found.rows(), kinds[column])
+
+    def _kinds(self, name: str, versions: dict[str, int] | None, policy: Policy) -> dict[str, str]:
+        """The columns of a dataset and their types, as they were at a version that is pinned."""
+        [name] = self._visible(name, policy)
+        return Dataset(self, name, (versions or {}).get(name)).schema
 
     def _visible(self, name: str, policy: Policy) -> list[str]:
         from boathouse.query.guard import no_dataset

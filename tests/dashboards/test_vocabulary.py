@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from pathlib import Path
 
+import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from boathouse.config import QueryLimits
-from boathouse.dashboards import chart, filter, metric, table
+from boathouse.dashboards import chart, draw, filter, filters, metric, table
 from boathouse.dashboards.rows import Rows
 from boathouse.dashboards.sql import Span
 from boathouse.dashboards.static import Static
@@ -122,3 +124,39 @@ def test_a_dataset_that_is_stale_says_so(tmp_path: Path):
     found = made.find(metric("Sum", "sum(amount)"))
     assert float(found.rows[0]["Sum"]) == 3
     assert "its latest run was rejected" in found.foot
+
+
+KINDS = """COPY (SELECT * FROM (VALUES
+ (1, true, 1.5::DOUBLE, 2.25::DECIMAL(12,2), DATE '2026-01-02', TIMESTAMP '2026-01-02 03:04:05.123456',
+  TIMESTAMPTZ '2026-01-02 03:04:05+02', 'a', ['x', 'y'], {'k': 1}, 'NaN'::DOUBLE, 9007199254740993),
+ (2, false, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL),
+ (3, NULL, 'Infinity'::DOUBLE, -1.00, DATE '1800-01-01', TIMESTAMP '9999-12-31 00:00:00', NULL, '', [], {'k': 2}, 2.0, 3)
+) t(id, yes, ratio, money, day, moment, zoned, word, listed, held, odd, big)) TO '{path}'"""
+
+
+def test_every_type_is_drawn_chosen_and_drilled_into(tmp_path: Path):
+    wb = opened(tmp_path / "workbench")
+    duckdb.sql(KINDS.replace("{path}", str(wb.root / "kinds.parquet")))
+    (wb.root / "pipelines" / "kinds.yml").write_text(
+        "source: {type: parquet, location: kinds.parquet}\nmode: replace\n", encoding="utf-8"
+    )
+    wb.add("kinds", "kinds.parquet", replace=True)
+    road = wb.road("kinds")
+    for step in (road.land, road.stage, road.clean, road.validate, road.publish, road.finish):
+        step()
+    made = Rows(wb, "kinds")
+    schema = made.begin()
+    for column in schema.names:
+        part = chart("By it", column, "count(*)")
+        found = made.find(part)
+        json.dumps(draw.picture(part, found.schema, found.rows)[0], allow_nan=False)  # what a browser can read
+        for row in found.rows:
+            behind = made.asked("SELECT count(*) AS n FROM rows", QueryLimits(), also={column: row["x"]}).rows()
+            assert behind == [{"n": row["y"]}], column
+        [one] = filters.made([filter(column)], schema, lambda: None, date(2026, 1, 1), "")
+        for value in made.values(column, 50) if isinstance(one, filters.Choice) else ():
+            made.chosen = {column: [value["value"]]}
+            assert made.asked("SELECT count(*) AS n FROM rows", QueryLimits()).rows() == [{"n": value["n"]}], column
+            made.chosen = {}
+    page = Static(wb, "Kinds", [table("All of it"), metric("Most", "max(ratio)", over="day")], "kinds")._repr_html_()
+    assert "∞" in page

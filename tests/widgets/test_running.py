@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
-from boathouse.run.process import RunProcess
 from boathouse.workbench import Workbench
 from tests.query.lakes import opened
 from tests.widgets.jupyter import FRONT_ENDS, shown, write
 
-SLOW = "import time\n\n\ndef transform(batch):\n    time.sleep(60)\n    return batch\n"
+SLOW = "import pathlib, time\n\n\ndef step(batch):\n    pathlib.Path({here!r}).touch()\n    time.sleep(300)\n    return batch\n"
 
 
 @pytest.fixture
@@ -39,23 +40,37 @@ def test_a_run_is_watched_to_its_end(front_end: str, wb: Workbench, browser: Bro
     next(pages, None)
 
 
-def test_what_is_stopped_is_completed_by_the_next_run(wb: Workbench):
-    step = wb.root / "pipelines" / "orders.py"
-    step.write_text(SLOW, encoding="utf-8")
-    run = RunProcess(wb.root, ("orders",))
-    for _, event in run.events():
-        if event.step == "clean":  # it is asleep in the analyst's own step
-            run.stop()
-    assert run.stopped
-    assert run.error is not None
-    assert "stopped" in run.error
+@pytest.mark.parametrize("front_end", FRONT_ENDS)
+def test_the_button_stops_it_and_the_next_run_completes_it(front_end: str, wb: Workbench, browser: Browser):
+    here, step = wb.root / "asleep", wb.root / "pipelines" / "orders.py"
+    step.write_text(SLOW.format(here=str(here)), encoding="utf-8")
+    write(wb, "run", f"import boathouse\nboathouse.open({str(wb.root)!r}).watch('orders')")
+    pages = shown(front_end, wb, "run", browser)
+    page = next(pages)
+    page.get_by_role("progressbar", name="clean orders.csv").wait_for(timeout=60_000)
+    wait_for(here)  # it is asleep in the analyst's own step
+    found = Axe().run(page, context=".bh-view").response["violations"]
+    assert not [(one["id"], one["nodes"][0]["html"]) for one in found if one["impact"] in ("serious", "critical")]
+    page.get_by_role("button", name="Stop").click()
+    page.get_by_role("alert").filter(has_text="stopped").wait_for(timeout=20_000)
     assert wb.datasets() == []
     step.unlink()
-    assert [record.total("rows_published") for record in wb.run("orders")] == [2]
+    [record] = wb.run("orders")
+    counts = [record.total(f"rows_{one}") for one in ("read", "published", "quarantined", "deduplicated", "rejected")]
+    assert counts == [3, 2, 1, 0, 0]
+    next(pages, None)
 
 
-def test_what_is_wrong_is_a_sentence(wb: Workbench):
-    run = RunProcess(wb.root, ("ordres",))
-    assert list(run.events()) == []
-    assert run.error is not None
-    assert "did you mean 'orders'" in run.error
+@pytest.mark.parametrize("front_end", FRONT_ENDS)
+def test_what_is_wrong_is_a_sentence(front_end: str, wb: Workbench, browser: Browser):
+    write(wb, "run", f"import boathouse\nboathouse.open({str(wb.root)!r}).watch('ordres')")
+    pages = shown(front_end, wb, "run", browser)
+    next(pages).get_by_role("alert").filter(has_text="did you mean 'orders'").wait_for(timeout=60_000)
+    next(pages, None)
+
+
+def wait_for(file: Path, seconds: float = 30.0) -> None:
+    until = time.monotonic() + seconds
+    while not file.exists():
+        assert time.monotonic() < until, f"{file.name} does not come"
+        time.sleep(0.05)

@@ -26,8 +26,8 @@ ROW = "_row"  # which row of the result a mark stands for
 
 def number(value: Any, form: str | None) -> str:
     """A value as people read it."""
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return "—"
+    if value is None or (isinstance(value, float) and not math.isfinite(value)):
+        return "—" if value is None or math.isnan(value) else "∞" if value > 0 else "-∞"
     if form and isinstance(value, int | float | Decimal):
         return form.format(value)
     if isinstance(value, datetime):

@@ -58,7 +58,6 @@ class Page(widgets.VBox):
         self._below.add_class("bh-row")
         self._below.add_class("bh-below")
         self._turn, self._asked, self._wanted = threading.Lock(), 0, threading.Event()
-        self._warned: dict[str, tuple[int, str | None]] = {}
         head = widgets.HTML(f"<style>{draw.style()}</style><h1>{html.escape(title)}</h1>")
         self._talk = widgets.VBox()
         self._seen, seen = threading.Event(), Seen()
@@ -78,34 +77,39 @@ class Page(widgets.VBox):
     def _work(self) -> None:
         """Reads what is there, then paints whenever a filter or the lake has changed."""
         try:
-            self._runs = self.wb.lake.records().version
-            schema, link = self.rows.begin(), viewer.request().get("QUERY_STRING", "")
-            chosen = link or any(isinstance(part, Filter) and part.value is not None for part in self.parts)
-            if not chosen:  # what most pages begin with is asked for while the browser is still loading
-                self._ask()
-            self._seen.wait()  # a widget that is made before the browser listens may be lost on it
-            self.filters = filters.made(self.parts, schema, self.changed, clock.now(self.wb.tz).date(), link)
-            self.rows.chosen = filters.chosen(self.filters)
-            if chosen:
-                self._ask()
+            self._begin()
+            painted = 0
+            while True:
+                if painted == self._asked:
+                    self._wanted.wait(_LOOKS if self.wb.lake.store.is_local else _LOOKS_AFAR)
+                self._wanted.clear()
+                if painted != self._asked or self._newer():
+                    painted = self._asked
+                    self._paint(painted)
         except BoathouseError as error:
             self._say(error.render())
-            return
+        except Exception as error:  # whatever it is, whoever looks is told
+            self._say(f"this page has ended: {type(error).__name__}; load it again")
+            raise
+
+    def _begin(self) -> None:
+        """Everything up to the first painting."""
+        self._runs = self.wb.lake.records().version
+        schema, link = self.rows.begin(), viewer.request().get("QUERY_STRING", "")
+        chosen = link or any(isinstance(part, Filter) and part.value is not None for part in self.parts)
+        if not chosen:  # what most pages begin with is asked for while the browser is still loading
+            self._ask()
+        self._seen.wait()  # a widget that is made before the browser listens may be lost on it
+        self.filters = filters.made(self.parts, schema, self.changed, clock.now(self.wb.tz).date(), link)
+        self.rows.chosen = filters.chosen(self.filters)
+        if chosen:
+            self._ask()
         self._bar.children = tuple(self.filters)
         for tile in self.tiles:
             tile.show()
         self._finish()
         if self._chat:
             self._talk.children = (widgets.HTML("<h2>Ask</h2>"), self.wb.chat())
-        looks = _LOOKS if self.wb.lake.store.is_local else _LOOKS_AFAR
-        painted = 0
-        while True:
-            if painted == self._asked:
-                self._wanted.wait(looks)
-            self._wanted.clear()
-            if painted != self._asked or self._newer():
-                painted = self._asked
-                self._paint(painted)
 
     def _is_seen(self, width: int) -> None:
         """On a phone, a chart is as wide as the page; elsewhere the page's style makes it fit."""
@@ -134,9 +138,13 @@ class Page(widgets.VBox):
         self.remove_class("bh-busy")
 
     def _finish(self) -> None:
-        for one in self.filters:
-            if isinstance(one, filters.Choice):
-                one.offer(self.rows.values(one.part.column, filters.OFFERED))
+        try:
+            for one in self.filters:
+                if isinstance(one, filters.Choice):
+                    one.offer(self.rows.values(one.part.column, filters.OFFERED))
+        except BoathouseError as error:  # the next painting may find it again
+            self._say(error.render())
+            return
         self._say(f"painted at {clock.now(self.wb.tz):%H:%M:%S}")
 
     def _newer(self) -> bool:

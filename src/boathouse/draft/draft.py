@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -30,13 +31,15 @@ _PIPELINE = ("key", "mode", "dataset", "quarantine_limit", "description", "parti
 _SHOWN = 8  # rows that a draft shows
 _SAMPLE = 50_000  # rows that say which types to try
 _LISTS = ("key", "partition_by", "drop", "null_values")
+Types = Mapping[str, str | dict[str, Any]]
 _ID = re.compile(r"(^|_)(id|uuid|key|code|no|nr|number|sku)$")
 
 
 @dataclass
 class Draft:
-    """What would be written, and what was assumed, in words and as what can be corrected: `types` and `notes` by column,
-    `came` their names in the source, `checks` the suite's expectations, `sample` some rows as they would be published."""
+    """What would be written, and what was assumed, in words and as what can be corrected: `types`, `formats` of dates and `notes`
+    by column, `came` their names in the source, `checks` the suite's expectations, `sample` some rows as they would be published,
+    `lost` how many rows would not be."""
 
     name: str
     pipeline: str
@@ -44,12 +47,14 @@ class Draft:
     assumptions: list[str] = field(default_factory=list)
     rows: int = 0
     types: dict[str, str] = field(default_factory=dict)
+    formats: dict[str, str] = field(default_factory=dict)
     notes: dict[str, list[str]] = field(default_factory=dict)
     came: dict[str, str] = field(default_factory=dict)
     key: list[str] = field(default_factory=list)
     options: dict[str, Any] = field(default_factory=dict)
     sample: list[dict[str, Any]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    lost: str | None = None
 
     @property
     def columns(self) -> int:
@@ -65,26 +70,27 @@ class Draft:
 
 
 def draft(
-    name: str, location: str, options: dict[str, Any], engine: Engine, root: Path, day: date, types: dict[str, str] | None = None
+    name: str, location: str, options: dict[str, Any], engine: Engine, root: Path, day: date, types: Types | None = None
 ) -> Draft:
-    """Looks at the whole source; `types` are those of columns, by name, that are known better than by a look. Raises UsageError
-    for a location or an option that is none, SourceError."""
+    """Looks at the whole source; `types` are those of columns, by name, that are known better than by a look: a type, or all that
+    the pipeline's file may say of a column. Raises UsageError for a location or an option that is none, SourceError."""
     given = dict(options)
     mine = _settings({key: given.pop(key) for key in _PIPELINE if key in given})
-    location, warning = _without_password(location, name)
+    location, warning = without_password(location, name)
     kind = family(given.pop("type")) if "type" in given else family_of(location)
     source = _probe(kind, location, given, root, day)
     looked = Look(name, source, given, engine, mine, types or {})
     looked.at_everything()
-    key = mine.pop("key", []) or looked.key()
+    key = mine.pop("key") if "key" in mine else looked.key()
     _check_key(key, looked)
     checks = suite.suggest(name, looked.profiles, key if looked.holds(key) else [], looked.required | set(key))
     text = render(name, location, kind.family, source, looked, key, mine, _relations(name, source, looked))
     _prove(text, name, root)
     return Draft(
         name, text, checks["expectations"], looked.assumptions(key), looked.rows, {own: one.type for own, one in looked.columns.items()},
-        looked.notes, {own: one.from_ or own for own, one in looked.columns.items()}, key,
+        {own: one.format for own, one in looked.columns.items() if one.format}, looked.notes, {own: one.from_ or own for own, one in looked.columns.items()}, key,
         source.options.model_dump(exclude_none=True), looked.sample, [*([warning] if warning else []), *looked.warnings],
+        looked.lost(),
     )  # fmt: skip
 
 
@@ -103,9 +109,7 @@ def _relations(name: str, source: Source, looked: Look) -> dict[str, str]:
 class Look:
     """What a look at all items found: their columns, types and profile. The first item decides how the others are read."""
 
-    def __init__(
-        self, name: str, source: Source, given: dict[str, Any], engine: Engine, mine: dict[str, Any], fixed: dict[str, str]
-    ):
+    def __init__(self, name: str, source: Source, given: dict[str, Any], engine: Engine, mine: dict[str, Any], fixed: Types):
         self.name, self.source, self.given, self.engine, self.fixed = name, source, given, engine, fixed
         self.sample: list[dict[str, Any]] = []
         self.drop: list[str] = mine.pop("drop", [])
@@ -171,8 +175,11 @@ class Look:
                                self.null_values, sample=sample, strict=strict)  # fmt: skip
         for own, theirs in zip(distinct(map(normal, self.came)), self.came, strict=True):
             typed = inferred.get(theirs) or self._known(text, theirs, self.came[theirs])
-            if own in self.fixed and self.fixed[own] != typed.column.type:
-                typed = types.Typed(validate(Column, {"type": self.fixed[own]}, Path(own)), ["as it was said"])
+            said = self.fixed.get(own, typed.column.type)
+            if said != typed.column.type:
+                typed = types.Typed(
+                    validate(Column, said if isinstance(said, dict) else {"type": said}, Path(own)), ["as it was said"]
+                )
             self.columns[own] = typed.column.model_copy(update={"from_": theirs if theirs != own else None})
             self.notes[own] = typed.notes
         plain = Pipeline.model_validate({"source": {"type": "x", "location": "x"}, "null_values": self.null_values})
@@ -225,10 +232,14 @@ class Look:
         told.append(f"key: {', '.join(key)}" if key else "key: none was found; name one with --option key=COLUMN")
         told += [f"{name}: {column.type}" + (f" ({'; '.join(self.notes[name])})" if self.notes[name] else "")
                  for name, column in self.columns.items()]  # fmt: skip
-        if out := self.unreadable + self.mistyped:
-            told.append(f"{out:,} of {self.rows:,} rows could not be read and would go to quarantine"
+        return [*told, lost] if (lost := self.lost()) else told
+
+    def lost(self) -> str | None:
+        """How many rows would be kept out, where some would be."""
+        if not (out := self.unreadable + self.mistyped):
+            return None
+        return (f"{out:,} of {self.rows:,} rows could not be read and would go to quarantine"
                         + (f": more than its limit of {self.limit:.0%}, so the batch would be rejected" if out > self.limit * self.rows else ""))  # fmt: skip
-        return told
 
 
 def _list_type(engine: Engine, text: str, name: str) -> str:
@@ -269,8 +280,8 @@ def _settings(mine: dict[str, Any]) -> dict[str, Any]:
     return {key: getattr(model, key) if key in alone else value for key, value in listed.items()}
 
 
-def _without_password(location: str, name: str) -> tuple[str, str | None]:
-    """A password is not written down: the pipeline names a variable instead."""
+def without_password(location: str, name: str) -> tuple[str, str | None]:
+    """A password is not written down: the pipeline names a variable instead. The location as it may be shown, and a warning."""
     if "://" not in location:
         return location, None
     bare, password = secrets.split_password(location)
@@ -279,7 +290,7 @@ def _without_password(location: str, name: str) -> tuple[str, str | None]:
     import os
 
     variable = f"BOATHOUSE_{name.upper()}_PASSWORD"
-    os.environ.setdefault(variable, password)  # for the rest of this process
+    os.environ[variable] = password  # for the rest of this process; the one typed last is meant
     secrets.remember(password)
     return secrets.with_password(
         bare, variable

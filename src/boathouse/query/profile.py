@@ -8,8 +8,13 @@ from typing import Any
 from boathouse.engine import quote
 
 _BINS, _TOP = 24, 12
-_FIGURES = re.compile(r"(BIG|SMALL|TINY|HUGE)?INT(EGER)?|U\w*INT\w*|DECIMAL|DOUBLE|FLOAT|REAL")
-_MOMENTS = re.compile(r"DATE|TIMESTAMP")
+_FIGURES = re.compile(r"(BIG|SMALL|TINY|HUGE)?INT(EGER)?|U\w*INT\w*|DECIMAL\([\d, ]+\)|DOUBLE|FLOAT|REAL")
+_MOMENTS = re.compile(r"DATE|TIMESTAMP[^\[]*")
+
+
+def _stepped(kind: str) -> bool:
+    """Whether values of this type lie on a line; a list of them does not."""
+    return bool(_FIGURES.fullmatch(kind) or _MOMENTS.fullmatch(kind))
 
 
 def counts(name: str, columns: dict[str, str]) -> str:
@@ -27,14 +32,16 @@ def shape(name: str, column: str, kind: str) -> str:
     """A SELECT of x and y: how many rows there are from x on, for figures and moments, and for each of the most frequent values
     else."""
     own, table = quote(column), quote(name)
-    if _FIGURES.match(kind) or _MOMENTS.match(kind):
-        value = f"epoch({own})" if _MOMENTS.match(kind) else f"{own}::DOUBLE"
-        back = "to_timestamp(low + bin * width)" if _MOMENTS.match(kind) else "low + bin * width"
+    if _stepped(kind):
+        moments = _MOMENTS.fullmatch(kind)
+        value = f"epoch({own})" if moments else f"{own}::DOUBLE"
+        back = "to_timestamp(low + bin * width)" if moments else "low + bin * width"
+        there = f"isfinite({own if moments else value})"  # a step has no place for NaN and infinity; an empty cell is neither
         return f"""
-            WITH ends AS (SELECT min({value}) AS low, (max({value}) - min({value})) / {_BINS} AS width FROM {table}),
+            WITH ends AS (SELECT min({value}) AS low, (max({value}) - min({value})) / {_BINS} AS width FROM {table} WHERE {there}),
                  binned AS (
                     SELECT low, width, coalesce(least(floor(({value} - low) / nullif(width, 0)), {_BINS - 1}), 0) AS bin
-                    FROM {table}, ends WHERE {own} IS NOT NULL
+                    FROM {table}, ends WHERE {there}
                  )
             SELECT {back} AS x, count(*) AS y FROM binned GROUP BY ALL ORDER BY ALL"""
     return f"""
@@ -44,14 +51,14 @@ def shape(name: str, column: str, kind: str) -> str:
 
 def picture(rows: list[dict[str, Any]], kind: str) -> dict[str, Any]:
     """The shape of a column as a Vega-Lite specification."""
-    if not (_FIGURES.match(kind) or _MOMENTS.match(kind)):
+    if not _stepped(kind):
         values = [{"x": row["x"], "y": row["y"]} for row in rows]
         encoding = {
             "y": {"field": "x", "type": "nominal", "sort": None, "title": None},
             "x": {"field": "y", "type": "quantitative", "title": "rows"},
         }
         return {"data": {"values": values}, "mark": "bar", "encoding": encoding}
-    moments = bool(_MOMENTS.match(kind))
+    moments = bool(_MOMENTS.fullmatch(kind))
     values = [{"x": row["x"].isoformat() if moments else row["x"], "y": row["y"]} for row in rows]
     across = {"field": "x", "type": "temporal" if moments else "quantitative", "title": None, "scale": {"zero": False}}
     return {"data": {"values": values}, "height": 120, "mark": {"type": "bar", "width": 14},

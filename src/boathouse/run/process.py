@@ -16,7 +16,7 @@ from typing import Any
 
 from boathouse.progress import Event
 
-_ENDS = 10.0  # seconds that a stopped run has to end what it runs
+_ENDS = 3.0  # seconds that a stopped run has to end what it runs; killed, its kernels notice and end as well
 
 
 class RunProcess:
@@ -65,14 +65,14 @@ class RunProcess:
 
 
 def _main(asked: dict[str, Any]) -> None:
-    from boathouse.errors import BoathouseError
+    from boathouse.errors import BoathouseError, first_line
     from boathouse.secrets import scrub
     from boathouse.workbench import Workbench
 
     lock = threading.Lock()
 
     def say(what: dict[str, Any]) -> None:
-        with lock:
+        with lock, contextlib.suppress(OSError):  # nobody listens any more: the run goes on to its end
             sys.stdout.write(json.dumps(what, default=str) + "\n")
             sys.stdout.flush()
 
@@ -84,6 +84,8 @@ def _main(asked: dict[str, Any]) -> None:
         say({"runs": [record.to_json() for record in records]})
     except BoathouseError as error:
         say({"error": scrub(error.render())})
+    except Exception as error:  # whatever it is, whoever watches is told
+        say({"error": scrub(f"something went wrong here: {type(error).__name__}: {first_line(error)}")})
     except KeyboardInterrupt:
         say({"error": "stopped: nothing is half written"})
 

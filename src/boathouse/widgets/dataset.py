@@ -66,25 +66,29 @@ class DatasetView(widgets.VBox):
         return None if self.version is None else {self.name: self.version}
 
     def _columns(self) -> list[widgets.Widget]:
-        columns = {column["name"]: column for column in self.known["columns"]}
+        told = {column["name"]: column["description"] for column in self.known["columns"]}
         counted = self.wb.profile(self.name, versions=self._pinned(), role=self.policy)
-        rows = [[name, one["type"], one["description"], counted[name]["nulls"], counted[name]["values"], counted[name]["low"], counted[name]["high"]]
-                for name, one in columns.items()]  # fmt: skip
+        rows = [[name, one["type"], told.get(name), one["nulls"], one["values"], one["low"], one["high"]]
+                for name, one in counted.items()]  # fmt: skip
         head = ("column", "type", "description", "empty", "values, about", "lowest", "highest")
         few = [
-            name for name in columns if 2 * counted[name]["values"] < (self.known["rows"] or 0)
+            name for name in counted if 2 * counted[name]["values"] < (self.known["rows"] or 0)
         ]  # no key: its shape says nothing
-        chosen = widgets.Dropdown(options=list(columns), description="Shape of", style={"description_width": "initial"})
-        chosen.value = (few or list(columns))[0]
-        picture = Picture()
+        chosen = widgets.Dropdown(options=list(counted), description="Shape of", style={"description_width": "initial"})
+        chosen.value = (few or list(counted))[0]
+        picture, said = Picture(), widgets.HTML()
 
         def draw(_: Any = None) -> None:
-            spec = self.wb.shape(self.name, chosen.value, versions=self._pinned(), role=self.policy)
-            picture.draw(spec, f"how often {chosen.value} has each value")
+            try:
+                spec = self.wb.shape(self.name, chosen.value, versions=self._pinned(), role=self.policy)
+                picture.draw(spec, f"how often {chosen.value} has each value")
+                said.value = picture.layout.display = ""
+            except BoathouseError as error:  # the counts above stay
+                picture.layout.display, said.value = "none", markup.wrong(error.render())
 
         chosen.observe(draw, "value")
         draw()
-        return [widgets.HTML(markup.table(head, rows, "columns")), chosen, picture]
+        return [widgets.HTML(markup.table(head, rows, "columns")), chosen, said, picture]
 
     def _rows(self) -> list[widgets.Widget]:
         from boathouse.engine import quote

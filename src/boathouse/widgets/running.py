@@ -18,7 +18,7 @@ from boathouse.widgets.markup import Raw
 if TYPE_CHECKING:
     from boathouse.workbench import Workbench
 
-_LINES, _EACH = 12, 0.2  # the latest steps that are shown; seconds between two paintings
+_LINES, _EACH = 12, 0.5  # the latest steps that are shown; seconds between two paintings
 _COUNTS = ("rows_read", "rows_published", "rows_quarantined", "rows_deduplicated", "rows_rejected")
 
 
@@ -29,8 +29,8 @@ class Running(widgets.VBox):
         self, wb: Workbench, *names: str, again: bool = False, check: bool = False,
         ended: Callable[[list[dict[str, Any]]], None] | None = None,
     ):  # fmt: skip
-        self._ended, self._steps = ended, dict[tuple[str, str, str], Event]()
-        self._painted = 0.0
+        self._ended, self._over = ended, threading.Event()
+        self._steps: dict[tuple[str, str, str], tuple[Event, float]] = {}  # each with when it was told
         self.process = RunProcess(wb.root, names, environment=wb.environment, again=again, check=check)
         self.stop = widgets.Button(description="Stop", tooltip="Stop this run", layout=widgets.Layout(width="auto"))
         self.stop.on_click(lambda _: self._stop())
@@ -46,25 +46,45 @@ class Running(widgets.VBox):
         self.process.stop()
 
     def _follow(self) -> None:
+        painting = threading.Thread(target=self._tick, daemon=True)
+        painting.start()
         for name, event in self.process.events():
-            self._steps.pop((name, event.step, event.item), None)
-            self._steps[name, event.step, event.item] = event
-            if time.monotonic() - self._painted > _EACH:
-                self._paint()
+            self._steps[name, event.step, event.item] = event, time.monotonic()
+        self._over.set()
+        painting.join()
         self._paint()
         self.stop.layout.display = self.bar.layout.display = "none"
         self.outcome.value = _outcome(self.process.records, self.process.error)
         if self._ended:
             self._ended(self.process.records)
 
+    def _tick(self) -> None:
+        """Paints by the clock: a long step tells nothing for minutes, and is to be seen at work."""
+        while not self._over.wait(_EACH):
+            self._paint()
+
     def _paint(self) -> None:
-        self._painted = time.monotonic()
-        latest = list(self._steps.items())[-_LINES:]
-        rows = [[name, step, item, event.state, f"{event.seconds:.1f} s", event.note] for (name, step, item), event in latest]
-        self.steps.value = markup.table(("pipeline", "step", "item", "is", "for", ""), rows, "steps")
-        done = sum(event.state != "running" for event in self._steps.values())
-        share = sum(event.share or 0 for event in self._steps.values() if event.state == "running")
-        self.bar.value = (done + share) / max(1, len(self._steps))
+        now, told = time.monotonic(), list(self._steps.items())
+        latest = sorted(told, key=lambda one: one[1][1])[-_LINES:]
+        rows = [[name, step, item, _bar(event), *_state(event, now - at, self._over.is_set()), event.note]
+                for (name, step, item), (event, at) in latest]  # fmt: skip
+        self.steps.value = markup.table(("pipeline", "step", "item", "progress", "is", "for", ""), rows, "steps")
+        shares = [1.0 if event.state != "running" else event.share or 0.0 for _, (event, _) in told]
+        self.bar.value = sum(shares) / max(1, len(shares))
+
+
+def _state(event: Event, since: float, over: bool) -> tuple[str, str]:
+    """The state as a word, and its seconds: those of a step at work go on."""
+    if event.state != "running":
+        return event.state, f"{event.seconds:.1f} s"
+    return ("ended", "") if over else ("running", f"{event.seconds + since:.1f} s")
+
+
+def _bar(event: Event) -> Raw:
+    """A step's bar; one whose share cannot be known only moves."""
+    share = None if event.state == "running" and event.share is None else event.share or 0
+    value = "" if share is None else f' value="{share:.3f}"'
+    return Raw(f'<progress max="1"{value} aria-label="{html.escape(f"{event.step} {event.item}")}"></progress>')
 
 
 def _outcome(records: list[dict[str, Any]], error: str | None) -> str:

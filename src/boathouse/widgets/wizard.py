@@ -5,13 +5,15 @@ from __future__ import annotations
 import html
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
-from boathouse.draft import Draft
-from boathouse.errors import BoathouseError
+from boathouse.draft import Draft, without_password
+from boathouse.draft.dates import FORMATS
+from boathouse.errors import BoathouseError, UsageError
 from boathouse.names import normal
 from boathouse.secrets import scrub
 from boathouse.widgets import markup
@@ -21,9 +23,26 @@ if TYPE_CHECKING:
     from boathouse.workbench import Workbench
 
 _TYPES = ("VARCHAR", "BIGINT", "DECIMAL(18,2)", "DOUBLE", "BOOLEAN", "DATE", "TIMESTAMP")
-_OUT = "(leave out)"
+_OUT, _FOUND = "(leave out)", "(as it is found)"
 _MODES = {"as the source suggests": "", "add each batch": "append", "replace everything": "replace", "update by key": "upsert"}
 _WIDE, _SHORT = widgets.Layout(width="420px"), widgets.Layout(width="auto", align_self="flex-start")
+_LARGEST = "A file larger than 10 MB does not come through the browser: put it into silos/ and name its path."
+
+
+@dataclass
+class Asked:
+    """What is looked at, and what was corrected: a draft is made of it."""
+
+    name: str
+    location: str
+    table: str
+    options: dict[str, Any] = field(default_factory=dict)
+    types: dict[str, str | dict[str, Any]] = field(default_factory=dict)  # by column
+    out: dict[str, str] = field(default_factory=dict)  # columns that are left out: their names in the source
+
+    def settings(self) -> dict[str, Any]:
+        table = {"table": self.table} if self.table else {}
+        return {**self.options, **table, **({"drop": list(self.out.values())} if self.out else {})}
 
 
 class Wizard(widgets.VBox):
@@ -32,21 +51,40 @@ class Wizard(widgets.VBox):
     def __init__(self, wb: Workbench):
         wb.viewer.must_see_all()
         self.wb = wb
+        self.asked = Asked("", "", "")  # of the draft
         self.draft: Draft | None = None
-        self.options: dict[str, Any] = {}
-        self.fixed: dict[str, str] = {}  # types that were corrected, by column
+        self.kept: Draft | None = None
+        self.judged: dict[tuple[str, str], tuple[bool, str]] = {}  # expectations that were unticked, or are of another severity
+        self.unwritten: dict[str, str] = {}  # by location: what to do about its password
         self.upload = widgets.FileUpload(description="Upload a file", multiple=False, layout=_SHORT)
         self.upload.observe(lambda _: self._uploaded(), "value")
         self.location = _text("Location", placeholder="or a path, a glob, or the URL of a database or a bucket")
         self.name = _text("Name", placeholder="what the dataset is to be called")
         self.table = _text("Table", placeholder="of a database; else leave it empty")
-        self.look = _button("Look at it", lambda: self._work(self._look))
         self.said = widgets.HTML()
+        self.look = _button("Look at it", lambda: self._work(self.look, self.said, self._look))
         self.assumed, self.suite, self.run = widgets.VBox(), widgets.VBox(), widgets.VBox()
-        first = [widgets.HTML(f"{markup.STYLE}<h1>A new source</h1><h2>1. Where is it?</h2>"), self.upload, self.location, self.table,
-                 self.name, self.look, self.said]  # fmt: skip
+        first = [widgets.HTML(f"{markup.STYLE}<h1>A new source</h1><h2>1. Where is it?</h2>"), self.upload,
+                 widgets.HTML(markup.note(_LARGEST)), self.location, self.table, self.name, self.look, self.said]  # fmt: skip
         super().__init__([*first, self.assumed, self.suite, self.run])
         self.add_class("bh-view")
+
+    def _work(self, button: widgets.Button, said: widgets.HTML, step: Callable[[], str | None]) -> None:
+        """A step in a thread of its own, at most once at a time; what goes wrong is told beside its button, and nothing that was
+        typed is lost."""
+        button.disabled, said.value = True, '<div role="status">looking …</div>'
+
+        def working() -> None:
+            try:
+                said.value = markup.note(step() or "")
+            except BoathouseError as error:
+                said.value = markup.wrong(scrub(error.render()))
+            except Exception as error:  # whatever it is, whoever waits is told
+                said.value = markup.wrong(f"something went wrong here: {type(error).__name__}")
+            finally:
+                button.disabled = False
+
+        threading.Thread(target=working, daemon=True).start()
 
     # 1. where it is
 
@@ -59,103 +97,125 @@ class Wizard(widgets.VBox):
             except BoathouseError as error:
                 self.said.value = markup.wrong(error.render())
 
-    def _work(self, step: Callable[[], None]) -> None:
-        """A step in a thread of its own; what goes wrong is told, and nothing that was typed is lost."""
-        self.said.value = '<div role="status">looking …</div>'
-
-        def working() -> None:
-            try:
-                step()
-                self.said.value = ""
-            except BoathouseError as error:
-                self.said.value = markup.wrong(scrub(error.render()))
-            except Exception as error:  # whatever it is, whoever waits is told
-                self.said.value = markup.wrong(f"something went wrong here: {type(error).__name__}")
-
-        threading.Thread(target=working, daemon=True).start()
-
     def _look(self) -> None:
-        location, name = self.location.value.strip(), self.name.value.strip()
-        name = self.name.value = name or normal(PurePath(location).name.partition(".")[0])
-        options = self.options | ({"table": self.table.value.strip()} if self.table.value.strip() else {})
-        self.draft = self.wb.draft(name, location, options, types=self.fixed)
-        self._show_assumed(self.draft)
-        self._show_suite(self.draft)
+        """Looks with what was corrected; a look that fails leaves the one before as it was."""
+        location = self.location.value.strip()
+        if not location:
+            raise UsageError("nothing to look at", hint="upload a file, or name its location")
+        name = self.name.value.strip() or normal(PurePath(location).name.partition(".")[0])
+        location, warning = without_password(location, name) if name.isidentifier() else (location, None)
+        self.name.value, self.location.value = name, location  # a password is not shown again
+        if warning:
+            self.unwritten[location] = warning
+        if name in self.wb.pipelines() and not (self.kept and self.wb.is_kept(self.kept, name)):
+            raise UsageError(f"there is a pipeline {name!r} already", hint="give this one another name")
+        asked = self._corrected()
+        draft = self.wb.draft(name, location, asked.settings(), types=asked.types)
+        draft.warnings += filter(None, [self.unwritten.get(location)])
+        self._remember()
+        self.asked, self.draft = asked, draft
+        self._show_assumed(draft)
+        self._show_suite(draft)
 
     # 2. what was assumed
 
     def _show_assumed(self, draft: Draft) -> None:
-        self.types = {name: widgets.Dropdown(options=list(dict.fromkeys([kind, *_TYPES, _OUT])), value=kind, description=name,
-                                             style={"description_width": "160px"}, layout=widgets.Layout(width="340px"))
-                      for name, kind in draft.types.items()}  # fmt: skip
+        self.types = {name: _choice(name, [kind, *_TYPES, _OUT]) for name, kind in draft.types.items()}
+        self.types |= {name: _choice(name, [_OUT, _FOUND, *_TYPES]) for name in self.asked.out}
+        self.formats = {name: _format(name, draft.formats.get(name, "")) for name, kind in draft.types.items()
+                        if name in draft.formats or (name in self.asked.types and kind in ("DATE", "TIMESTAMP"))}  # fmt: skip
         lines = [
-            widgets.HBox([chosen, widgets.HTML(markup.note("; ".join(draft.notes[name])))]) for name, chosen in self.types.items()
-        ]
-        self.fields = {
-            name: _text(name, value=str(value)) for name, value in draft.options.items() if isinstance(value, str | int | bool)
-        }
+            widgets.HBox([chosen, *([self.formats[name]] if name in self.formats else []),
+                          widgets.HTML(markup.note("; ".join(draft.notes.get(name, []))), layout=widgets.Layout(flex="1 1 0", min_width="0"))])
+            for name, chosen in self.types.items()
+        ]  # fmt: skip
+        self.fields = {name: _text(name, value=_shown(value)) for name, value in draft.options.items()
+                       if isinstance(value, str | int | bool) and name != "table"}  # fmt: skip
         self.key = _text("key", value=", ".join(draft.key), placeholder="the columns that name a row, with commas; or none")
         self.mode = widgets.Dropdown(options=_MODES, description="each batch", style={"description_width": "160px"}, layout=_WIDE)
-        self.mode.value = self.options.get("mode", "")
-        told = "".join(f'<div class="bh-warn">{html.escape(warning)}</div>' for warning in draft.warnings)
+        self.mode.value = self.asked.options.get("mode", "")
+        told = "".join(
+            f'<div class="bh-warn">{html.escape(text)}</div>' for text in [*draft.warnings, *filter(None, [draft.lost])]
+        )
         rows = markup.table(list(draft.types), [list(row.values()) for row in draft.sample], "the first rows")
         more = widgets.Accordion([widgets.VBox(list(self.fields.values()))], titles=("How it is read",))
-        again = _button("Look again", lambda: self._work(self._again))
+        said = widgets.HTML()
+        again = _button("Look again", lambda: self._work(again, said, self._look))
         self.assumed.children = (
-            widgets.HTML(f"<h2>2. What was assumed of {draft.rows:,} rows</h2>{told}"), *lines, self.key, self.mode, more, again,
+            widgets.HTML(f"<h2>2. What was assumed of {draft.rows:,} rows</h2>{told}"), *lines, self.key, self.mode, more, again, said,
             widgets.HTML(f"<h2>So its first rows are</h2>{rows}"),
         )  # fmt: skip
 
-    def _again(self) -> None:
-        """Looks with what was corrected."""
-        draft = self.draft
-        assert draft is not None
-        changed = {name: field.value for name, field in self.fields.items() if field.value != str(draft.options[name])}
-        out = [draft.came[name] for name, chosen in self.types.items() if chosen.value == _OUT]
-        own = {
-            "key": self.key.value.strip(),
-            "mode": self.mode.value,
-            "drop": ",".join([*self.options.get("drop", "").split(","), *out]).strip(","),
-        }
-        self.options = {key: value for key, value in {**self.options, **changed, **own}.items() if value}
-        self.fixed |= {name: chosen.value for name, chosen in self.types.items() if chosen.value not in (_OUT, draft.types[name])}
-        self._look()
+    def _corrected(self) -> Asked:
+        """What the page asks for now. Corrections are those of one source: another one is looked at afresh."""
+        now = Asked(self.name.value.strip(), self.location.value.strip(), self.table.value.strip())
+        draft, before = self.draft, self.asked
+        if draft is None or (now.location, now.table) != (before.location, before.table):
+            return now
+        changed = {name: one.value for name, one in self.fields.items() if one.value != _shown(draft.options[name])}
+        key, mode = self.key.value.strip(), self.mode.value
+        now.options = {**before.options, **changed, **({"key": key} if key != ", ".join(draft.key) else {})}
+        now.options = {name: value for name, value in now.options.items() if name != "mode"} | ({"mode": mode} if mode else {})
+        now.out = {name: draft.came.get(name) or before.out[name] for name, one in self.types.items() if one.value == _OUT}
+        for name, chosen in self.types.items():
+            if (said := self._said(name, chosen.value, draft)) is not None:
+                now.types[name] = said
+        return now
+
+    def _said(self, name: str, kind: str, draft: Draft) -> str | dict[str, Any] | None:
+        """A column as it was corrected, now or before this look; None where it is as it was found."""
+        form = self.formats[name].value.strip() if name in self.formats else ""
+        if kind in (_OUT, _FOUND):
+            return None
+        if form != draft.formats.get(name, "") and kind == draft.types[name]:
+            return {"type": kind, "format": form or None}
+        return self.asked.types.get(name) if kind == draft.types.get(name) else kind
 
     # 3. what must hold
 
     def _show_suite(self, draft: Draft) -> None:
-        self.checks = [
-            (widgets.Checkbox(True, description=draft.words(check), indent=False, layout=widgets.Layout(width="520px")),
-             widgets.Dropdown(options=("critical", "warning"), value=check["severity"], description="is",
-                              style={"description_width": "initial"}, layout=widgets.Layout(width="140px")), check)
-            for check in draft.checks
-        ]  # fmt: skip
-        go = _button("Add and run it", lambda: self._work(self._go))
+        self.checks = []
+        for check in draft.checks:
+            ticked, severity = self.judged.get(_about(check), (True, check["severity"]))
+            tick = widgets.Checkbox(ticked, description=draft.words(check), indent=False, layout=widgets.Layout(width="640px"))
+            chosen = widgets.Dropdown(options=("critical", "warning"), value=severity, description="is",
+                                      style={"description_width": "initial"}, layout=widgets.Layout(width="140px"))  # fmt: skip
+            self.checks.append((tick, chosen, check))
+        said = widgets.HTML()
+        go = _button("Add and run it", lambda: self._work(go, said, self._go))
         go.button_style = "primary"
         head = "<h2>3. What must hold</h2>" + markup.note("a row against a critical one is kept out; a warning is only counted")
-        self.suite.children = (widgets.HTML(head), *(widgets.HBox([tick, severity]) for tick, severity, _ in self.checks), go)
+        self.suite.children = (widgets.HTML(head), *(widgets.HBox([tick, chosen]) for tick, chosen, _ in self.checks), go, said)
+        self.go = said
+
+    def _remember(self) -> None:
+        """What was decided of expectations outlives another look."""
+        for tick, chosen, check in self.checks if self.draft else []:
+            self.judged.pop(_about(check), None)
+            if (tick.value, chosen.value) != (True, check["severity"]):
+                self.judged[_about(check)] = tick.value, chosen.value
 
     # 4. its first run
 
-    def _go(self) -> None:
-        if self._corrected():
-            self._again()
+    def _go(self) -> str | None:
+        """Writes the files and runs them. What was corrected since the look is looked at first, and new expectations are shown."""
+        if self._corrected() != self.asked:
+            before = [_about(check) for *_, check in self.checks]
+            self._look()
+            if [_about(check) for *_, check in self.checks] != before:
+                self.go.value = markup.note(
+                    "other expectations are suggested after your corrections: add it again when they are right"
+                )
+                return None
         draft = self.draft
         assert draft is not None
-        draft.checks = [{**check, "severity": severity.value} for tick, severity, check in self.checks if tick.value]
-        self.wb.keep(draft)
+        checks = [{**check, "severity": chosen.value} for tick, chosen, check in self.checks if tick.value]
+        draft = replace(draft, checks=checks)
+        self.wb.keep(draft, over=self.kept)
+        self.kept = draft
         running = Running(self.wb, draft.name, ended=lambda _: self._ended(draft.name))
         self.run.children = (widgets.HTML("<h2>4. Its first run</h2>"), running)
-
-    def _corrected(self) -> bool:
-        """Whether something was corrected that has not been looked at."""
-        draft = self.draft
-        assert draft is not None
-        fields = any(field.value != str(draft.options[name]) for name, field in self.fields.items())
-        types = any(chosen.value != draft.types[name] for name, chosen in self.types.items())
-        return (
-            fields or types or self.key.value.strip() != ", ".join(draft.key) or self.mode.value != self.options.get("mode", "")
-        )
+        return None
 
     def _ended(self, name: str) -> None:
         if name not in self.wb.datasets():
@@ -180,6 +240,25 @@ class Wizard(widgets.VBox):
         except BoathouseError as error:
             told = markup.wrong(error.render())
         shown.children = (widgets.HTML(told),)
+
+
+def _about(check: dict[str, Any]) -> tuple[str, str]:
+    """Which expectation it is, whatever its bounds."""
+    return check["type"], str(check["kwargs"].get("column"))
+
+
+def _shown(value: Any) -> str:
+    return "\\t" if value == "\t" else str(value)
+
+
+def _choice(name: str, kinds: list[str]) -> widgets.Dropdown:
+    return widgets.Dropdown(options=list(dict.fromkeys(kinds)), value=kinds[0], description=name, style={"description_width": "160px"},
+                            layout=widgets.Layout(flex="0 0 340px"))  # fmt: skip
+
+
+def _format(name: str, form: str) -> widgets.Combobox:
+    return widgets.Combobox(value=form, options=FORMATS, description="written as", tooltip=f"How {name} writes its dates",
+                            placeholder="2026-12-31", layout=widgets.Layout(flex="0 0 230px"))  # fmt: skip
 
 
 def _text(words: str, **options: Any) -> widgets.Text:
