@@ -125,8 +125,8 @@ class Wizard(widgets.VBox):
         self.formats = {name: _format(name, draft.formats.get(name, "")) for name, kind in draft.types.items()
                         if name in draft.formats or (name in self.asked.types and kind in ("DATE", "TIMESTAMP"))}  # fmt: skip
         lines = [
-            widgets.HBox([chosen, *([self.formats[name]] if name in self.formats else []),
-                          widgets.HTML(markup.note("; ".join(draft.notes.get(name, []))), layout=widgets.Layout(flex="1 1 0", min_width="0"))])
+            widgets.HBox([chosen, *filter(None, [self.formats.get(name)]), _noted(draft.notes.get(name, []))],
+                         layout=widgets.Layout(flex_flow="row wrap"))
             for name, chosen in self.types.items()
         ]  # fmt: skip
         self.fields = {name: _text(name, value=_shown(value)) for name, value in draft.options.items()
@@ -259,6 +259,11 @@ def _choice(name: str, kinds: list[str]) -> widgets.Dropdown:
 def _format(name: str, form: str) -> widgets.Combobox:
     return widgets.Combobox(value=form, options=FORMATS, description="written as", tooltip=f"How {name} writes its dates",
                             placeholder="2026-12-31", layout=widgets.Layout(flex="0 0 230px"))  # fmt: skip
+
+
+def _noted(notes: list[str]) -> widgets.HTML:
+    """What was assumed of a column: beside it, or below where there is no room."""
+    return widgets.HTML(markup.note("; ".join(notes)), layout=widgets.Layout(flex="1 1 280px"))
 
 
 def _text(words: str, **options: Any) -> widgets.Text:
