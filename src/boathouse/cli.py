@@ -364,7 +364,7 @@ def lab(
     """Open JupyterLab on the workbench, with a kernel that has `%%sql` and `%ask`."""
     from boathouse.lab.server import run
 
-    raise typer.Exit(run(workbench().root, port, browser=not no_browser))
+    raise typer.Exit(run(workbench(), port, browser=not no_browser))
 
 
 @app.command()

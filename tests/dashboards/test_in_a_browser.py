@@ -172,3 +172,19 @@ def test_a_new_version_is_painted_and_text_stays_text(tmp_path: Path, look):
         assert looker.figure("Amount") == "16"
         assert page.title() != "owned"
         assert not looker.wrong
+
+
+def test_a_large_file_comes_through(url: str, wb: Workbench, look, tmp_path: Path):
+    file = tmp_path / "large.csv"
+    file.write_text("id,word\n" + "".join(f"{n},word number {n}\n" for n in range(600_000)), encoding="utf-8")
+    looker = look()
+    page = looker.page
+    page.goto(f"{url}/dashboards/new_source")
+    page.get_by_role("button", name="Look at it").wait_for(timeout=60_000)
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Upload a file").click()
+    chooser.value.set_files(file)
+    page.get_by_text("kept as silos/large.csv").wait_for(timeout=60_000)
+    assert (wb.root / "silos" / "large.csv").read_bytes() == file.read_bytes()
+    assert file.stat().st_size > 12_000_000
+    assert not looker.wrong

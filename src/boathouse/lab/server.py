@@ -6,28 +6,30 @@ import os
 import subprocess
 import sys
 from importlib.util import find_spec
-from pathlib import Path
 
+from boathouse.config.workbench import in_bytes
 from boathouse.errors import UsageError
 from boathouse.lab.voila import JUPYTER
+from boathouse.workbench import Workbench
 
 
-def command(root: Path, port: int, *more: str) -> tuple[list[str], dict[str, str]]:
+def command(wb: Workbench, port: int, *more: str) -> tuple[list[str], dict[str, str]]:
     """The module and the options of JupyterLab on a workbench, and its environment. Raises UsageError where it is not installed."""
     if find_spec("jupyterlab") is None:
         raise UsageError("JupyterLab is not installed", hint="pip install 'boathouse[lab]'")
     path = os.pathsep.join(filter(None, [str(JUPYTER), os.environ.get("JUPYTER_PATH")]))
-    options = ["jupyterlab", f"--ServerApp.root_dir={root}", f"--ServerApp.port={port}", "--MultiKernelManager.default_kernel_name=boathouse",
-               "--ServerApp.answer_yes=True", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", *more]  # fmt: skip
+    options = ["jupyterlab", f"--ServerApp.root_dir={wb.root}", f"--ServerApp.port={port}", "--MultiKernelManager.default_kernel_name=boathouse",
+               "--ServerApp.answer_yes=True", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+               f"--ServerApp.tornado_settings={{'websocket_max_message_size': {in_bytes(wb.config.api.uploads)}}}", *more]  # fmt: skip
     options += ["--allow-root"] if hasattr(os, "getuid") and os.getuid() == 0 else []
     settings = os.pathsep.join(filter(None, [str(JUPYTER), os.environ.get("JUPYTER_CONFIG_PATH")]))
     return options, {**os.environ, "JUPYTER_PATH": path, "JUPYTER_CONFIG_PATH": settings}
 
 
-def run(root: Path, port: int, *, browser: bool) -> int:
+def run(wb: Workbench, port: int, *, browser: bool) -> int:
     """JupyterLab until Ctrl-C; its exit code. Raises UsageError where it is not installed."""
-    options, env = command(root, port, *([] if browser else ["--no-browser"]))
-    server = subprocess.Popen([sys.executable, "-m", *options], cwd=root, env=env)
+    options, env = command(wb, port, *([] if browser else ["--no-browser"]))
+    server = subprocess.Popen([sys.executable, "-m", *options], cwd=wb.root, env=env)
     while True:
         try:
             return server.wait()

@@ -29,7 +29,7 @@ def up(wb: Workbench, host: str, port: int, lab_port: int, *, browser: bool, say
 
 @contextmanager
 def _lab(wb: Workbench, port: int, token: str) -> Iterator[None]:
-    options, env = server.command(wb.root, port, "--no-browser", "--log-level=ERROR", "--ServerApp.port_retries=0")
+    options, env = server.command(wb, port, "--no-browser", "--log-level=ERROR", "--ServerApp.port_retries=0")
     process = tied.start(*options, cwd=wb.root, env=env | {"JUPYTER_TOKEN": token})  # a command line is for all to see
     try:
         yield

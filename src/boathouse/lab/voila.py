@@ -17,9 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from boathouse import viewer
-from boathouse.config.workbench import Dashboards
+from boathouse.config.workbench import in_bytes
 from boathouse.errors import BoathouseError, UsageError
 from boathouse.lab import tied
+from boathouse.workbench import Workbench
 
 JUPYTER = Path(__file__).with_name("jupyter")  # the kernel and the page's template, as Jupyter looks for them
 BASE = "/dashboards/"
@@ -30,10 +31,11 @@ _STARTS = 60.0  # seconds
 class Voila:
     """A Voilà process; one that ends by itself is started again."""
 
-    def __init__(self, root: Path, config: Dashboards, environment: str | None = None):
+    def __init__(self, wb: Workbench):
         if find_spec("voila") is None:
             raise UsageError("Voilà is not installed", hint="pip install 'boathouse[lab]'")
-        self.root, self.folder, self.config = root, root / "dashboards", config
+        self.root, self.folder, self.config = wb.root, wb.root / "dashboards", wb.config.dashboards
+        self.largest = in_bytes(wb.config.api.uploads)
         self.folder.mkdir(exist_ok=True)
         self.token = secrets.token_urlsafe(32)
         with socket.socket() as free:
@@ -48,7 +50,7 @@ class Voila:
             viewer.SERVED: "1",
             "PYDEVD_DISABLE_FILE_VALIDATION": "1",
         }
-        self._environ = {**os.environ, **mine, **({"BOATHOUSE_ENV": environment} if environment else {})}
+        self._environ = {**os.environ, **mine, **({"BOATHOUSE_ENV": wb.environment} if wb.environment else {})}
         self._stopped = threading.Event()
         self._process = self._start()
         threading.Thread(target=self._watch, daemon=True).start()
@@ -64,7 +66,7 @@ class Voila:
     def _settings(self) -> dict[str, Any]:
         return {
             "Voila": {"ip": "127.0.0.1", "port": self.port, "port_retries": 0, "base_url": BASE, "open_browser": False, "token": self.token,
-                      "root_dir": str(self.folder)},
+                      "root_dir": str(self.folder), "tornado_settings": {"websocket_max_message_size": self.largest}},
             "VoilaConfiguration": {
                 "template": "boathouse", "allow_template_override": "NO", "allow_theme_override": "NO", "strip_sources": True,
                 "file_allowlist": ["(?!)"], "show_tracebacks": False, "http_header_envs": [viewer.HEADER],

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
+from boathouse.config.workbench import in_bytes
 from boathouse.errors import UsageError
 from boathouse.workbench import Workbench
 
@@ -43,7 +44,8 @@ def serve(
     with _listening(host, port) as listening, _voila(wb) if dashboards else nullcontext() as voila:
         app = create(wb, loopback=loopback, voila=voila, lab=lab)
         # behind a proxy on this machine, a request's address and scheme are those that the proxy names
-        config = uvicorn.Config(app, host, port, log_level="warning", timeout_graceful_shutdown=10, proxy_headers=True)
+        config = uvicorn.Config(app, host, port, log_level="warning", timeout_graceful_shutdown=10, proxy_headers=True,
+                                ws_max_size=in_bytes(api.uploads))  # fmt: skip
         if voila is not None:
             voila.ready()
         ready(f"http://{f'[{host}]' if ':' in host else host}:{port}")
@@ -71,7 +73,7 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
 def _voila(wb: Workbench) -> AbstractContextManager[Voila]:
     from boathouse.lab.voila import Voila
 
-    return closing(Voila(wb.root, wb.config.dashboards, wb.environment))
+    return closing(Voila(wb))
 
 
 def _is_loopback(host: str) -> bool:

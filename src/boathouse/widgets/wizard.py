@@ -26,7 +26,6 @@ _TYPES = ("VARCHAR", "BIGINT", "DECIMAL(18,2)", "DOUBLE", "BOOLEAN", "DATE", "TI
 _OUT, _FOUND = "(leave out)", "(as it is found)"
 _MODES = {"as the source suggests": "", "add each batch": "append", "replace everything": "replace", "update by key": "upsert"}
 _WIDE, _SHORT = widgets.Layout(width="420px"), widgets.Layout(width="auto", align_self="flex-start")
-_LARGEST = "A file larger than 10 MB does not come through the browser: put it into silos/ and name its path."
 
 
 @dataclass
@@ -65,7 +64,7 @@ class Wizard(widgets.VBox):
         self.look = _button("Look at it", lambda: self._work(self.look, self.said, self._look))
         self.assumed, self.suite, self.run = widgets.VBox(), widgets.VBox(), widgets.VBox()
         first = [widgets.HTML(f"{markup.STYLE}<h1>A new source</h1><h2>1. Where is it?</h2>"), self.upload,
-                 widgets.HTML(markup.note(_LARGEST)), self.location, self.table, self.name, self.look, self.said]  # fmt: skip
+                 widgets.HTML(markup.note(f"up to {wb.config.api.uploads}; put a larger one into silos/ and name its path")), self.location, self.table, self.name, self.look, self.said]  # fmt: skip
         super().__init__([*first, self.assumed, self.suite, self.run])
         self.add_class("bh-view")
 
