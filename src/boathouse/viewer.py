@@ -25,9 +25,14 @@ def served() -> bool:
     return SERVED in os.environ
 
 
-def told(name: str, policy: Policy) -> str:
-    """What the server tells a kernel of its viewer."""
-    return json.dumps({"name": name, "roles": policy.names, "only": policy.only, "everything": policy.everything})
+def told(name: str, policy: Policy, *, here: bool) -> str:
+    """What the server tells a kernel of its viewer, who may be `here`: the user of this machine, without a key."""
+    return json.dumps({"name": name, "roles": policy.names, "only": policy.only, "everything": policy.everything, "here": here})
+
+
+def is_here() -> bool:
+    """Whether nobody else than the workbench's own user looks."""
+    return not served() or bool(_who()["here"])
 
 
 def policy(wb: Workbench) -> Policy:
@@ -35,14 +40,18 @@ def policy(wb: Workbench) -> Policy:
     then nothing is shown."""
     from boathouse.query.policy import Policy
 
-    said = request().get(_VARIABLE)
-    if said is None:
-        raise AccessError("nobody was named who looks at this page", hint="open it by `boathouse up` or `boathouse dashboards`")
-    who: dict[str, Any] = json.loads(said)
+    who = _who()
     if who["everything"] and not who["roles"]:
         return Policy(only=tuple(who["only"]))
     held = [role for role in who["roles"] if role in wb.config.roles or role == "everything"]
     return Policy.of(wb.config.roles, held).narrowed(who["only"]) if held else Policy((), (), everything=False)
+
+
+def _who() -> dict[str, Any]:
+    said = request().get(_VARIABLE)
+    if said is None:
+        raise AccessError("nobody was named who looks at this page", hint="open it by `boathouse up` or `boathouse dashboards`")
+    return json.loads(said)
 
 
 def request() -> dict[str, str]:

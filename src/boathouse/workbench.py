@@ -16,7 +16,7 @@ from boathouse import clock, progress
 from boathouse.config import Pipeline, SavedQuery, find_root, load_pipeline, load_query, load_workbench
 from boathouse.config.workbench import in_bytes
 from boathouse.dataset import Dataset
-from boathouse.errors import BoathouseError, MissingError, UsageError, did_you_mean, first_line
+from boathouse.errors import AccessError, BoathouseError, MissingError, UsageError, did_you_mean, first_line
 from boathouse.lake import Lake, audit, quarantine, records
 from boathouse.lake.catalog import Catalog
 from boathouse.lake.records import RunRecord
@@ -111,12 +111,24 @@ class Workbench:
 
         today = clock.now(self.tz).date()
         self._may_name(name, replace=True)
+        self._may_look(location)
         with tempfile.TemporaryDirectory(prefix="boathouse-add-") as scratch:
             engine = Engine(self.config.limits, Path(scratch))
             try:
                 return draft(name, located(location, self.root, today), options or {}, engine, self.root, today, types)
             finally:
                 engine.close()
+
+    def _may_look(self, location: str) -> None:
+        """Raises AccessError for a viewer of a served page who wants anything but a file of silos/: no other file of the disk, and
+        nothing that this machine alone can reach, goes through a page."""
+        from boathouse import viewer
+
+        silos = (self.root / "silos").resolve()
+        if not viewer.is_here() and ("://" in location or silos not in (self.root / location).resolve().parents):
+            raise AccessError(
+                "from here, a source is a file that you upload", known=True, hint="for any other: boathouse add, or JupyterLab"
+            )
 
     def keep(self, draft: Draft, *, replace: bool = False, over: Draft | None = None) -> None:
         """Writes a draft's files. Raises UsageError where they are there already and `replace` is not set, unless they are those of

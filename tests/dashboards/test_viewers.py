@@ -13,6 +13,8 @@ from playwright.sync_api import Browser
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
+from boathouse import viewer
+from boathouse.errors import AccessError, BoathouseError
 from boathouse.workbench import Workbench
 from tests.dashboards.served import Looker, serving
 from tests.query.lakes import opened, publish
@@ -152,3 +154,18 @@ def _until_quiet(opened) -> Iterator[str | bytes]:
             yield opened.recv(timeout=2)
         except TimeoutError:
             return
+
+
+@pytest.mark.parametrize("location", ["/etc/passwd", "silos/../boathouse.toml", "../x.csv", "sqlite:////etc/x", "https://elsewhere.example/a.csv", "silos"])  # fmt: skip
+def test_a_viewer_adds_no_file_of_the_disk(wb: Workbench, monkeypatch: pytest.MonkeyPatch, location: str):
+    """Those who see everything may add what they upload, and nothing else of this machine."""
+    wb.take("visits.csv", b"visit_id,minutes\n1,5\n")
+    monkeypatch.setenv(viewer.SERVED, "1")
+    monkeypatch.setenv("HTTP_X_BOATHOUSE_VIEWER", viewer.told("all", wb.policy("everything"), here=False))
+    assert wb.draft("visits", "silos/visits.csv").rows == 1
+    with pytest.raises(AccessError, match="a file that you upload"):
+        wb.draft("visits", location)
+    monkeypatch.setenv("HTTP_X_BOATHOUSE_VIEWER", viewer.told("local", wb.policy("everything"), here=True))
+    with pytest.raises(BoathouseError) as other:
+        wb.draft("visits", location)
+    assert not isinstance(other.value, AccessError)

@@ -27,12 +27,13 @@ _ALGORITHMS = ["RS256", "RS384", "RS512", "ES256", "ES384", "ES512", "PS256", "P
 
 @dataclass(frozen=True)
 class Caller:
-    """Somebody, and what they may see. `key` is the id of an API key."""
+    """Somebody, and what they may see. `key` is the id of an API key; the user of this machine needs none and is `implicit`."""
 
     name: str
     policy: Policy = EVERYTHING
     key: str | None = None
     per_minute: int | None = None
+    implicit: bool = False
 
     def must_see_all(self) -> None:
         self.policy.must_see_all()
@@ -69,7 +70,7 @@ class Door:
                 self._take_turn(f"guess {request.client.host if request.client else ''}", _GUESSES)
                 caller = await to_thread.run_sync(self.by_token, token, limiter=self._limiter)
         elif self.implicit and not {"x-forwarded-for", "forwarded"} & set(request.headers):
-            caller = Caller("local")
+            caller = Caller("local", implicit=True)
         elif self.anonymous is not None:
             caller = self.anonymous
         else:

@@ -40,7 +40,7 @@ class Proxy:
         if name not in known:
             listing = f"the dashboards are {', '.join(known)}" if known else "boathouse add dashboard NAME --dataset D writes one"
             raise MissingError(f"no dashboard {name!r}{did_you_mean(name, known)}", hint=listing)
-        headers = {viewer.HEADER: viewer.told(who.name, who.policy)}
+        headers = {viewer.HEADER: viewer.told(who.name, who.policy, here=who.implicit)}
         answer = await self._send("GET", f"voila/render/{name}.ipynb?{query}", headers)
         return StreamingResponse(
             self._owned(answer, who), answer.status_code, {"Cache-Control": "no-store", **_HEADERS}, "text/html"
