@@ -3,6 +3,7 @@ one before it reads anything; a kernel of anybody else's is the analyst's own, w
 
 from __future__ import annotations
 
+import getpass
 import json
 import os
 import threading
@@ -33,6 +34,11 @@ def told(name: str, policy: Policy, *, here: bool) -> str:
 def is_here() -> bool:
     """Whether nobody else than the workbench's own user looks."""
     return not served() or bool(_who()["here"])
+
+
+def name() -> str:
+    """Who looks: on a served page the viewer, elsewhere the user of this machine."""
+    return str(_who()["name"]) if served() else getpass.getuser()
 
 
 def policy(wb: Workbench) -> Policy:
@@ -71,7 +77,7 @@ def _waited() -> dict[str, str]:
     port, path, kernel = (os.environ[f"VOILA_{name}"] for name in ("APP_PORT", "SERVER_URL", "KERNEL_ID"))
     while True:
         try:
-            with connect(f"ws://127.0.0.1:{port}{path}voila/query/{kernel}", ping_interval=None) as server:
+            with connect(f"ws://127.0.0.1:{port}{path}voila/query/{kernel}", ping_interval=None, proxy=None) as server:
                 return json.loads(server.recv())
         except (OSError, WebSocketException):
             time.sleep(0.5)

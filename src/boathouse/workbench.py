@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import getpass
 import importlib
 import uuid
 from collections.abc import Callable, Sequence
@@ -12,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from boathouse import clock, progress
+from boathouse import clock, progress, viewer
 from boathouse.config import Pipeline, SavedQuery, find_root, load_pipeline, load_query, load_workbench
 from boathouse.config.workbench import in_bytes
 from boathouse.dataset import Dataset
@@ -122,8 +121,6 @@ class Workbench:
     def _may_look(self, location: str) -> None:
         """Raises AccessError for a viewer of a served page who wants anything but a file of silos/: no other file of the disk, and
         nothing that this machine alone can reach, goes through a page."""
-        from boathouse import viewer
-
         silos = (self.root / "silos").resolve()
         if not viewer.is_here() and ("://" in location or silos not in (self.root / location).resolve().parents):
             raise AccessError(
@@ -218,10 +215,10 @@ class Workbench:
         from boathouse.schedule import following, overdue
 
         now, found = clock.now(self.tz), []
-        for name in self.viewer.visible(self.pipelines()):
+        for name in self.pipelines():
             with contextlib.suppress(UsageError):  # a file that is wrong is told by its run
                 pipeline = self.pipeline(name)
-                if not pipeline.schedule:
+                if not pipeline.schedule or not self.viewer.visible([pipeline.dataset_name]):
                     continue
                 runs = self.runs(name)
                 last = datetime.fromisoformat(runs[0]["started_at"]) if runs else None
@@ -286,7 +283,6 @@ class Workbench:
     @cached_property
     def viewer(self) -> Policy:
         """What is seen where no role is named: everything, but on a served dashboard what its viewer may see."""
-        from boathouse import viewer
         from boathouse.query.policy import EVERYTHING
 
         return viewer.policy(self) if viewer.served() else EVERYTHING
@@ -344,7 +340,7 @@ class Workbench:
 
         made = self.asker.ask(
             Asking(question, policy, answerer or self.config.ask.answerer, talk, limits or LIMITS, step or (lambda _: None), run or here,
-                   caller or getpass.getuser())
+                   caller or viewer.name())
         )  # fmt: skip
         if name:
             talk.save(self.lake, name)
@@ -409,7 +405,7 @@ class Workbench:
         """Keeps what somebody thought of an answer."""
         from boathouse.ask import feedback
 
-        return feedback.give(self.lake, answer, who or getpass.getuser(), good=good, reason=reason)
+        return feedback.give(self.lake, answer, who or viewer.name(), good=good, reason=reason)
 
     def thumbs(self) -> list[Thumb]:
         """What people thought of answers, the oldest first."""
@@ -421,7 +417,7 @@ class Workbench:
         """Makes the question of a thumb, by its id, a verified one; the file that it stands in."""
         from boathouse.ask import feedback
 
-        return feedback.verify(self.lake, self.root, thumb, author or getpass.getuser(), self._day(None))
+        return feedback.verify(self.lake, self.root, thumb, author or viewer.name(), self._day(None))
 
     def evaluate(self, path: Path | str, *, answerer: str | None = None, half: str | None = None,
                  step: Callable[[str], None] | None = None) -> Evaluation:  # fmt: skip

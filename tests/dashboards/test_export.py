@@ -92,3 +92,13 @@ def test_excel_keeps_values_and_runs_no_text():
     assert book["A B"]["A2"].data_type == "s"
     assert second == ("http://x.example", 2, None, "1800-01-01", None)
     assert third[1] == str(10**17)  # more digits than Excel's numbers have
+
+
+def test_an_environments_own_lake_is_exported(tmp_path: Path):
+    made = opened(tmp_path / "workbench", '[env.prod]\nlake = "other"\n')
+    publish(made, "orders", "order_id: BIGINT, amount: BIGINT", "1,5\n")
+    made.add_dashboard("sales", "orders")
+    other = Workbench(made.root, environment="prod")
+    publish(other, "orders", "order_id: BIGINT, amount: BIGINT", "1,1000\n")
+    other.export("sales", tmp_path / "sales.html")
+    assert "1,000" in (tmp_path / "sales.html").read_text(encoding="utf-8")

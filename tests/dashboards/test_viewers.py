@@ -7,10 +7,11 @@ import re
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from boathouse import viewer
@@ -169,3 +170,32 @@ def test_a_viewer_adds_no_file_of_the_disk(wb: Workbench, monkeypatch: pytest.Mo
     with pytest.raises(BoathouseError) as other:
         wb.draft("visits", location)
     assert not isinstance(other.value, AccessError)
+
+
+def test_a_key_that_is_revoked_ends_its_page(wb: Workbench, url: str):
+    key, token = wb.create_key("passing", ["everything"])
+    _, page = get(f"{url}/dashboards/orders", token)
+    found = re.search(r'"kernelId":\s*"([0-9a-f-]{36})"', page)
+    assert found is not None
+    channels = f"{url.replace('http', 'ws')}/dashboards/api/kernels/{found[1]}/channels"
+    with connect(channels, additional_headers={"Authorization": f"Bearer {token}"}) as opened:
+        wb.revoke_key(key.id)
+        with pytest.raises(ConnectionClosed):
+            list(iter(lambda: opened.recv(timeout=15), None))
+
+
+def test_another_sites_page_starts_no_kernel(url: str, keys: dict[str, str]):
+    headers = {"Authorization": f"Bearer {keys['all']}", "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Dest": "image"}
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(urllib.request.Request(f"{url}/dashboards/orders", headers=headers))
+    assert refused.value.code in (401, 403)
+
+
+def test_a_schedule_is_seen_by_its_dataset(tmp_path: Path):
+    made = opened(tmp_path / "workbench", SETTINGS)
+    publish(made, "stock", "sku: VARCHAR", "a\n")
+    text = "source: {type: csv, location: stock.csv}\nschedule: 0 6 * * *\n"
+    (made.root / "pipelines" / "stock.yml").write_text(text + "dataset: payroll\n", encoding="utf-8")
+    (made.root / "pipelines" / "load.yml").write_text(text + "dataset: stock\n", encoding="utf-8")
+    made.viewer = made.policy("stock")
+    assert [one["pipeline"] for one in made.schedule()] == ["load"]

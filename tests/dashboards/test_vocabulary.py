@@ -160,3 +160,30 @@ def test_every_type_is_drawn_chosen_and_drilled_into(tmp_path: Path):
             made.chosen = {}
     page = Static(wb, "Kinds", [table("All of it"), metric("Most", "max(ratio)", over="day")], "kinds")._repr_html_()
     assert "∞" in page
+
+
+@pytest.mark.parametrize(
+    ("link", "words"),
+    [("amount=nan..", []), ("amount=inf..", []), ("amount=9007199254740993..", ["9007199254740993.."]), ("amount=1,5..2,000", ["1.5..2000"]),
+     ("region=&region=West", ["", "West"]), ("day=..", []), ("day=yesterday", []), ("day=2026-01-01..", ["2026-01-01.."])],
+)  # fmt: skip
+def test_a_link_made_by_hand_ends_no_page(wb: Workbench, link: str, words: list[str]):
+    column = link.partition("=")[0]
+    [one] = filters.made([filter(column)], rows(wb).begin(), lambda: None, date(2026, 1, 1), link)
+    assert one.words() == words
+    chosen = filters.chosen([one])
+    assert rows(wb, **chosen).find(metric("Rows", "count(*)")).wrong == ""
+
+
+def test_what_is_chosen_at_first(wb: Workbench):
+    schema = rows(wb).begin()
+    made = filters.made(
+        [filter("day", value=("2026-01-01", None)), filter("amount", value=5)], schema, lambda: None, date(2026, 1, 1), ""
+    )
+    assert filters.chosen(made) == {"day": Span(date(2026, 1, 1), None), "amount": Span(5, 5)}
+    with pytest.raises(UsageError, match="cannot be chosen"):
+        filters.made([filter("day", value="soon")], schema, lambda: None, date(2026, 1, 1), "")
+
+
+def test_a_function_that_fails_is_told_in_its_tile(wb: Workbench):
+    assert "ZeroDivisionError" in rows(wb).find(table("Python's", lambda: [{"a": 1 / 0}])).wrong

@@ -84,7 +84,7 @@ def spark(trend: Sequence[dict[str, Any]]) -> dict[str, Any]:
 def picture(part: Chart, schema: pa.Schema, rows: Sequence[dict[str, Any]]) -> tuple[dict[str, Any], str]:
     """The chart, and what it leaves out, in words."""
     across = schema.field("x").type
-    timed = pa.types.is_temporal(across)
+    timed = bool(pa.types.is_date(across) or pa.types.is_timestamp(across))
     kind = part.kind or ("line" if timed else "bar")
     marked = [{ROW: n, **{name: plain(value) for name, value in row.items()}} for n, row in enumerate(rows)]
     left_out = ""

@@ -28,7 +28,11 @@ def export(wb: Workbench, name: str, out: Path, chosen: dict[str, list[str]], pa
         from boathouse.run import engine
     except ImportError as error:
         raise UsageError(f"{error.name} is not installed", hint="pip install 'boathouse[lab]'") from error
-    mine = {WANTED: "1", "QUERY_STRING": urlencode(chosen, doseq=True)}
+    mine = {
+        WANTED: "1",
+        "QUERY_STRING": urlencode(chosen, doseq=True),
+        **({"BOATHOUSE_ENV": wb.environment} if wb.environment else {}),
+    }
     with tempfile.TemporaryDirectory(prefix="boathouse-export-") as scratch:
         executed = Path(scratch, "executed.ipynb")
         try:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import date
+from decimal import Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
@@ -44,11 +46,7 @@ class Choice(widgets.VBox):
 
     def set(self, value: Any) -> None:
         """Chooses a value, or some."""
-        self.chosen = (
-            []
-            if value is None
-            else ["" if one is None else str(one) for one in (value if isinstance(value, list | tuple) else [value])]
-        )
+        self.chosen = [] if value is None else [_text(one) for one in (value if isinstance(value, list | tuple) else [value])]
         self._draw()
 
     def offer(self, rows: list[dict[str, Any]]) -> None:
@@ -114,7 +112,7 @@ class _Between(widgets.VBox):
     def set(self, value: Any) -> None:
         """From and to, as a pair; either may be None."""
         self._quiet = True
-        self.low.value, self.high.value = value or (None, None)
+        self.low.value, self.high.value = value if isinstance(value, tuple | list) else (value, value)
         self._quiet = False
 
     def words(self) -> list[str]:
@@ -132,6 +130,10 @@ class Dates(_Between):
         layout = widgets.Layout(width="180px")
         low, high = (_described(widgets.DatePicker(layout=layout), words) for words in ("from", "to"))
         super().__init__(part, changed, low, high, self._span)
+
+    def set(self, value: Any) -> None:
+        """A day, or a pair of them, as dates or as text."""
+        super().set(tuple(map(_day, value)) if isinstance(value, tuple | list) else _day(value))
 
     def _choose(self, words: str) -> None:
         self.set(spans(self.today).get(words))
@@ -156,12 +158,13 @@ class Numbers(_Between):
         return Span(_number(self.low.value), _number(self.high.value)) or None
 
     def set(self, value: Any) -> None:
-        super().set(tuple("" if end is None else f"{end}" for end in value or ("", "")))
+        ends = value if isinstance(value, tuple | list) else (value, value)
+        super().set(tuple("" if end is None else f"{end}" for end in ends))
 
     def read(self, words: list[str]) -> None:
         """Raises ValueError for what is no pair of numbers."""
         low, _, high = words[0].partition("..")
-        self.set((float(low) if low else None, float(high) if high else None))
+        self.set((_number(low), _number(high)))
 
 
 def made(
@@ -169,7 +172,7 @@ def made(
 ) -> list[Choice | Dates | Numbers]:
     """The filters among a page's parts, each as its column's type wants it; what a link says comes before what the part says.
     Raises UsageError for a column that is none."""
-    given, found = parse_qs(link), []
+    given, found = parse_qs(link, keep_blank_values=True), []
     for part in parts:
         if not isinstance(part, Filter):
             continue
@@ -177,7 +180,12 @@ def made(
             raise UsageError(f"filter: the rows have no column {part.column!r}", hint=f"columns: {', '.join(schema.names)}")
         one = _of(part, schema.field(part.column).type, changed, today)
         if part.value is not None:
-            one.set(part.value)
+            try:
+                one.set(part.value)
+            except (TypeError, ValueError) as error:
+                raise UsageError(
+                    f"filter({part.column!r}): {part.value!r} cannot be chosen", hint="a value, or (from, to)"
+                ) from error
         if part.column in given:
             with suppress(ValueError):  # a link that was made by hand
                 one.read(given[part.column])
@@ -217,12 +225,28 @@ def spans(today: date) -> dict[str, tuple[date, date]]:
     }
 
 
-def _number(text: str) -> float | int | None:
+def _number(text: str) -> int | Decimal | None:
+    """A number as it was typed, to its last digit: a comma parts thousands where it stands as one, and is a point else."""
+    plain = (
+        text.strip().replace(",", "")
+        if re.fullmatch(r"-?\d{1,3}(,\d{3})+(\.\d*)?", text.strip())
+        else text.strip().replace(",", ".")
+    )
     try:
-        value = float(text.replace(",", ""))
-    except ValueError:
+        value = Decimal(plain)
+    except InvalidOperation:
         return None
-    return int(value) if value == int(value) else value
+    return None if not value.is_finite() else int(value) if value == value.to_integral_value() else value
+
+
+def _day(value: Any) -> date | None:
+    """Raises ValueError for text that is no day."""
+    return date.fromisoformat(value) if isinstance(value, str) and value else value or None
+
+
+def _text(value: Any) -> str:
+    """A value as the engine writes it."""
+    return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _described(widget: Any, words: str) -> Any:

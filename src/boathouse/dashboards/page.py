@@ -94,8 +94,8 @@ class Page(widgets.VBox):
 
     def _begin(self) -> None:
         """Everything up to the first painting."""
-        self._runs = self.wb.lake.records().version
         schema, link = self.rows.begin(), viewer.request().get("QUERY_STRING", "")
+        self._runs = self.wb.lake.records().version
         chosen = link or any(isinstance(part, Filter) and part.value is not None for part in self.parts)
         if not chosen:  # what most pages begin with is asked for while the browser is still loading
             self._ask()

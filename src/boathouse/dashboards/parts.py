@@ -75,15 +75,15 @@ def metric(title: str, value: str, *, over: str | None = None, form: str | None 
 
 
 def chart(
-    title: str, x: str = "x", y: str = "y", *, color: str | None = None, kind: Kind | None = None, form: str | None = None,
-    top: int = 20, sql: str | None = None,
+    title: str, x: str = "x", y: str = "y", *, color: str | None = None, kind: Kind | None = None, top: int = 20,
+    sql: str | None = None,
 ) -> Chart:  # fmt: skip
     """A chart of an SQL aggregate `y` for each `x`, and for each `color` where one is named: a line over time, else bars, the `top`
     largest of them; `kind` says otherwise. `sql` is a SELECT with columns x, y and perhaps color instead. Raises UsageError for a
     kind that is none."""
     if kind not in (None, "line", "area", "bar", "point"):
         raise UsageError(f"chart({title!r}): no kind {kind!r}", hint="line, area, bar or point")
-    return Chart(title, form, x, y, color, kind, top, sql)
+    return Chart(title, None, x, y, color, kind, top, sql)
 
 
 def table(

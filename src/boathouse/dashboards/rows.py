@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -61,8 +61,7 @@ class Rows:
         """What a tile shows. Raises nothing: what goes wrong is told."""
         try:
             if isinstance(part, Table) and callable(part.columns):
-                made = pa.Table.from_pylist(part.columns())
-                return Found(made.schema, made.to_pylist())
+                return _of_python(part.columns)
             result = self.asked(sql.select(part), QueryLimits(rows=part.rows if isinstance(part, Table) else _POINTS))
             found = Found(result.schema, result.rows(), result, warnings=self.warnings(result.versions))
             if isinstance(part, Metric) and part.over:
@@ -78,7 +77,7 @@ class Rows:
 
     def version(self, name: str) -> int | None:
         """The newest version of what a tile reads."""
-        return self.wb.lake.records().version if name in TABLES else self.wb.tables.newest(name).version
+        return self.wb.lake.records().version or 0 if name in TABLES else self.wb.tables.newest(name).version
 
     def warnings(self, datasets: Iterable[str]) -> list[str]:
         """What is wrong with datasets: those that are overdue, and those whose latest run did not get in."""
@@ -92,6 +91,14 @@ class Rows:
             except MissingError:
                 self._wrong[name] = runs, None
         return self._wrong[name][1]
+
+
+def _of_python(rows: Callable[[], list[dict[str, Any]]]) -> Found:
+    try:
+        made = pa.Table.from_pylist(rows())
+    except Exception as error:  # an analyst's own code
+        return Found(wrong=f"{type(error).__name__}: {error}")
+    return Found(made.schema, made.to_pylist())
 
 
 def _select(wb: Workbench, rows: str) -> str:

@@ -14,7 +14,9 @@ from boathouse.engine import quote
 Chosen = dict[str, Any]  # by column: a list of values, or a Span; a column of which nothing is chosen is not there
 _QUERY = re.compile(r"\s*(SELECT|FROM|WITH)\b", re.IGNORECASE)
 _AGGREGATE = re.compile(
-    r"\b(sum|count|avg|min|max|median|mode|any_value|arg_max|arg_min|bool_and|bool_or|list|string_agg)\s*\(", re.IGNORECASE
+    r"\b(sum|count|avg|min|max|median|mode|quantile\w*|stddev\w*|var_\w+|first|last|any_value|approx_\w+|arg_\w+|max_by|min_by|bool_and|"
+    r"bool_or|list|string_agg|histogram)\s*\((?![^()]*\)\s*over\b)",
+    re.IGNORECASE,
 )
 _WITH = re.compile(r"\s*WITH\s+(?!RECURSIVE\b)", re.IGNORECASE)
 
@@ -97,24 +99,18 @@ def trend(tile: Metric) -> str:
 def values(column: str, limit: int) -> str:
     """What a column holds, the most frequent first, each with its number of rows."""
     return (
-        f"SELECT {quote(column)}::VARCHAR AS value, count(*) AS n FROM rows GROUP BY ALL ORDER BY n DESC, value LIMIT {limit:d}"
+        f"SELECT coalesce({quote(column)}::VARCHAR, '') AS value, count(*) AS n FROM rows "
+        f"GROUP BY ALL ORDER BY n DESC, value LIMIT {limit:d}"
     )
-
-
-def span(column: str) -> str:
-    """From where to where a column goes."""
-    return f"SELECT min({quote(column)}) AS low, max({quote(column)}) AS high FROM rows"
 
 
 def _type(value: Any) -> str:
-    kinds = (
-        (bool, "BOOLEAN"),
-        (int, "BIGINT"),
-        (float, "DOUBLE"),
-        (Decimal, "DECIMAL(38, 10)"),
-        (date, "DATE"),
-        (list, "VARCHAR[]"),
-    )
+    """The engine's type of a value, wide enough for it."""
     if isinstance(value, datetime):
         return "TIMESTAMPTZ" if value.tzinfo else "TIMESTAMP"
+    if isinstance(value, Decimal):
+        return f"DECIMAL(38, {min(max(0, -int(value.as_tuple().exponent)), 38)})"
+    if isinstance(value, int) and not isinstance(value, bool):
+        return "BIGINT" if -(2**63) <= value < 2**63 else "HUGEINT" if abs(value) < 10**38 else "DOUBLE"
+    kinds = ((bool, "BOOLEAN"), (float, "DOUBLE"), (date, "DATE"), (list, "VARCHAR[]"))
     return next((name for kind, name in kinds if isinstance(value, kind)), "VARCHAR")

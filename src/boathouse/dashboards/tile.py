@@ -50,7 +50,7 @@ class TileView(widgets.VBox):
         """Draws what `ask` found."""
         try:
             shown, self._fresh.value = self._shown(), self.found.foot
-        except (ArithmeticError, LookupError, TypeError, ValueError) as error:  # a format that does not fit its figures, say
+        except Exception as error:  # a format that does not fit its figures, say
             shown = (widgets.HTML(f'<div class="bh-note" role="alert">{html.escape(f"this cannot be drawn: {error}")}</div>'),)
         if self._body.children != shown:
             self._body.children = shown

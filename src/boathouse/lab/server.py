@@ -23,7 +23,12 @@ def command(wb: Workbench, port: int, *more: str) -> tuple[list[str], dict[str, 
                f"--ServerApp.tornado_settings={{'websocket_max_message_size': {in_bytes(wb.config.api.uploads)}}}", *more]  # fmt: skip
     options += ["--allow-root"] if hasattr(os, "getuid") and os.getuid() == 0 else []
     settings = os.pathsep.join(filter(None, [str(JUPYTER), os.environ.get("JUPYTER_CONFIG_PATH")]))
-    return options, {**os.environ, "JUPYTER_PATH": path, "JUPYTER_CONFIG_PATH": settings}
+    mine = {
+        "JUPYTER_PATH": path,
+        "JUPYTER_CONFIG_PATH": settings,
+        **({"BOATHOUSE_ENV": wb.environment} if wb.environment else {}),
+    }
+    return options, {**os.environ, **mine}
 
 
 def run(wb: Workbench, port: int, *, browser: bool) -> int:

@@ -95,7 +95,7 @@ class Reader:
         """The datasets that a query reads; none where it may not run."""
         with self.cursor() as cursor:
             try:
-                return check(cursor, sql, self.tables.names()).datasets
+                return check(cursor, sql, self.tables.names(), system.TABLES).datasets
             except BoathouseError:
                 return []
 

@@ -62,6 +62,14 @@ class Door:
 
     async def admit(self, request: HTTPConnection) -> Caller:
         """The caller of a request. Raises AccessError for one who may not come in, BusyError for one who comes too often."""
+        caller = await self.caller(request)
+        request.state.audit |= {"caller": caller.name, "key": caller.key, "roles": list(caller.policy.names)}
+        if caller.per_minute is not None:
+            self._take_turn(caller.key or f"name {caller.name}", caller.per_minute)
+        return caller
+
+    async def caller(self, request: HTTPConnection) -> Caller:
+        """Who asks, without a turn being taken. Raises AccessError for one who may not come in."""
         token = _token(request)
         caller: Any
         if token is not None:
@@ -75,9 +83,6 @@ class Door:
             caller = self.anonymous
         else:
             raise AccessError("who are you?", hint="send a key: Authorization: Bearer …   (boathouse key create makes one)")
-        request.state.audit |= {"caller": caller.name, "key": caller.key, "roles": list(caller.policy.names)}
-        if caller.per_minute is not None:
-            self._take_turn(caller.key or f"name {caller.name}", caller.per_minute)
         return caller
 
     def by_token(self, token: str) -> Caller:

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import re
 from collections import OrderedDict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import httpx
@@ -23,6 +23,8 @@ from boathouse.serve.identity import Caller
 
 _NAMED = re.compile(rb'"kernelId":\s*"([0-9a-f-]{36})"')
 _KEPT = 10_000
+_KEPT_BY_BROWSERS = ("voila/static/", "voila/templates/", "voila/labextensions/")
+_AGAIN = 3.0  # seconds after which who looks is asked again
 _PASSED = ("content-type", "etag", "last-modified", "content-disposition")
 
 
@@ -31,8 +33,8 @@ class Proxy:
 
     def __init__(self, voila: Voila):
         self.voila = voila
-        self.client = httpx.AsyncClient(base_url=voila.url, timeout=httpx.Timeout(10, read=120), headers={"Authorization": f"token {voila.token}"})  # fmt: skip
-        self._owners: OrderedDict[str, tuple[str, str | None]] = OrderedDict()
+        self.client = httpx.AsyncClient(base_url=voila.url, timeout=httpx.Timeout(10, read=120), trust_env=False, headers={"Authorization": f"token {voila.token}"})  # fmt: skip
+        self._owners: OrderedDict[str, Caller] = OrderedDict()
 
     async def page(self, name: str, query: str, who: Caller) -> Response:
         """A dashboard for a viewer, as it is made."""
@@ -57,13 +59,13 @@ class Proxy:
                 yield chunk
 
     def _own(self, kernel: str, who: Caller) -> None:
-        self._owners[kernel] = (who.name, who.key)
+        self._owners[kernel] = who
         if len(self._owners) > _KEPT:
             self._owners.popitem(last=False)
 
     def must_own(self, kernel: str, who: Caller) -> None:
         """Raises MissingError for a kernel that is another viewer's, or none."""
-        if self._owners.get(kernel) != (who.name, who.key):
+        if self._owners.get(kernel) != who:
             raise MissingError("this page has ended", hint="load it again")
 
     async def plain(self, method: str, path: str, query: str) -> Response:
@@ -74,9 +76,8 @@ class Proxy:
         finally:
             await answer.aclose()
         headers = {key: value for key, value in answer.headers.items() if key in _PASSED}
-        return Response(
-            body, answer.status_code, {**headers, "Cache-Control": "max-age=3600", "X-Content-Type-Options": "nosniff"}
-        )
+        kept = "max-age=3600" if answer.status_code == 200 and path.startswith(_KEPT_BY_BROWSERS) else "no-store"
+        return Response(body, answer.status_code, {**headers, "Cache-Control": kept, "X-Content-Type-Options": "nosniff"})
 
     async def _send(self, method: str, path: str, headers: dict[str, str]) -> httpx.Response:
         try:
@@ -84,19 +85,21 @@ class Proxy:
         except httpx.HTTPError as error:
             raise BoathouseError("the dashboards are not there yet", hint="load the page again in a moment") from error
 
-    async def channels(self, socket: WebSocket, kernel: str) -> None:
-        """A page's talk with its kernel."""
+    async def channels(self, socket: WebSocket, kernel: str, known: Callable[[], Awaitable[bool]]) -> None:
+        """A page's talk with its kernel, for as long as its viewer is `known`: a key may be revoked meanwhile."""
         asked = socket.scope.get("subprotocols") or []
         url = f"ws://127.0.0.1:{self.voila.port}{BASE}api/kernels/{kernel}/channels?{socket.url.query}"
         headers = {"Authorization": f"token {self.voila.token}"}
         try:
             async with connect(url, additional_headers=headers, subprotocols=[Subprotocol(one) for one in asked] or None,
-                               max_size=None, open_timeout=20, compression=None) as voila:  # fmt: skip
+                               max_size=None, open_timeout=20, compression=None, proxy=None) as voila:  # fmt: skip
                 await socket.accept(voila.subprotocol)
-                both = {asyncio.create_task(_up(socket, voila)), asyncio.create_task(_down(voila, socket))}
-                _, running = await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+                tasks = {asyncio.create_task(one) for one in (_up(socket, voila), _down(voila, socket), _while(known))}
+                _, running = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
                 for task in running:
                     task.cancel()
+            with contextlib.suppress(RuntimeError):  # the browser has gone first
+                await socket.close(1008)
         except (OSError, WebSocketException):
             with contextlib.suppress(RuntimeError):
                 await socket.close(1011)
@@ -106,6 +109,11 @@ class Proxy:
 
 
 _HEADERS = {"X-Content-Type-Options": "nosniff", "X-Frame-Options": "SAMEORIGIN", "Referrer-Policy": "same-origin"}
+
+
+async def _while(known: Callable[[], Awaitable[bool]]) -> None:
+    while await known():
+        await asyncio.sleep(_AGAIN)
 
 
 async def _up(socket: WebSocket, voila: Any) -> None:

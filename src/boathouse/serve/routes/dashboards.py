@@ -29,7 +29,9 @@ def _proxy(site: Site) -> Proxy:
 
 @router.get("/dashboards/{name}")
 async def dashboard(request: Request, site: Served, who: Who, name: str) -> Response:
-    """A dashboard, as its viewer may see it."""
+    """A dashboard, as its viewer may see it. Each takes a kernel, so another site's page opens it by a click and no other way."""
+    if request.headers.get("sec-fetch-site") == "cross-site" and request.headers.get("sec-fetch-dest") != "document":
+        raise AccessError("another site's page may not open this", known=True, hint="open it by itself")
     return await _proxy(site).page(name, request.url.query, who)
 
 
@@ -54,7 +56,15 @@ async def channels(socket: WebSocket, kernel: str) -> None:
         who = await site.door.admit(socket)
         proxy = _proxy(site)
         proxy.must_own(kernel, who)
+
     except (AccessError, BusyError, MissingError):
         await socket.close(1008)
         return
-    await proxy.channels(socket, kernel)
+
+    async def known() -> bool:
+        try:
+            return await site.door.caller(socket) == who
+        except (AccessError, BusyError):
+            return False
+
+    await proxy.channels(socket, kernel, known)
