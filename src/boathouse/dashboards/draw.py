@@ -82,7 +82,7 @@ def spark(trend: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 
 def picture(part: Chart, schema: pa.Schema, rows: Sequence[dict[str, Any]]) -> tuple[dict[str, Any], str]:
-    """The chart, and what it leaves out, in words."""
+    """The chart, and beneath it what it leaves out."""
     across = schema.field("x").type
     timed = bool(pa.types.is_date(across) or pa.types.is_timestamp(across))
     kind = part.kind or ("line" if timed else "bar")
@@ -113,7 +113,7 @@ def picture(part: Chart, schema: pa.Schema, rows: Sequence[dict[str, Any]]) -> t
         encoding["color"] = {"field": "color", "type": "nominal", "title": None, **_meant({row["color"] for row in rows})}
         tips.append({"field": "color", "title": part.color, "type": "nominal"})
     mark: dict[str, Any] = {"type": kind, "cursor": "pointer"} | ({"point": {"size": 40}} if kind == "line" else {})
-    return {"data": {"values": marked}, "mark": mark, "encoding": {**encoding, "tooltip": tips}}, left_out
+    return {"data": {"values": marked}, "mark": mark, "encoding": {**encoding, "tooltip": tips}}, note(left_out)
 
 
 def _meant(values: set[Any]) -> dict[str, Any]:

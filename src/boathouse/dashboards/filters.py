@@ -30,14 +30,14 @@ class Choice(widgets.VBox):
         self.part, self._changed = part, changed
         self.chosen: list[str] = []
         self._counts: dict[str, int] = {}
-        self._shown: list[str] = []
-        self._chips = widgets.Box(layout=widgets.Layout(flex_flow="row wrap"))
+        self._chips: dict[str, widgets.ToggleButton] = {}  # in their places
+        self._row = widgets.Box(layout=widgets.Layout(flex_flow="row wrap"))
         self._more = widgets.Combobox(
             placeholder="more …", ensure_option=True, layout=widgets.Layout(width="120px", display="none")
         )
         self._more.add_class("bh-more")
         self._more.observe(self._picked, "value")
-        super().__init__([_label(part.label), widgets.HBox([self._chips, self._more])])
+        super().__init__([_label(part.label), widgets.HBox([self._row, self._more])])
         self.add_class("bh-filter")
 
     @property
@@ -55,27 +55,27 @@ class Choice(widgets.VBox):
         self._draw()
 
     def _draw(self) -> None:
-        known = [*self._shown, *(value for value in self._counts if value not in self._shown)]
-        keep = [value for value in known if value in self.chosen or value in self._shown] or known
-        self._shown = (keep + [value for value in known if value not in keep])[: max(_CHIPS, len(self.chosen))]
-        self._shown += [value for value in self.chosen if value not in self._shown]
-        self._chips.children = tuple(map(self._chip, self._shown))
-        others = [value for value in self._counts if value not in self._shown]
+        places = list(dict.fromkeys([*self._chips, *self.chosen, *self._counts]))
+        for value in dict.fromkeys([*places[:_CHIPS], *self.chosen]):
+            chip = self._chips.get(value) or self._chip(value)
+            count = self._counts.get(value, 0)
+            chip.description = f"{value or _EMPTY}  {count:,}"
+            chip.tooltip = f"{self.part.label}: {value or _EMPTY}, {count:,} rows"
+            chip.value = value in self.chosen
+        self._row.children = tuple(self._chips.values())
+        others = [value for value in self._counts if value not in self._chips]
         self._more.options = tuple(value or _EMPTY for value in others)
         self._more.layout.display = "" if others else "none"
 
     def _chip(self, value: str) -> widgets.ToggleButton:
-        count = self._counts.get(value, 0)
-        chip = widgets.ToggleButton(
-            value in self.chosen, description=f"{value or _EMPTY}  {count:,}", layout=widgets.Layout(width="auto")
-        )
-        chip.tooltip = f"{self.part.label}: {value or _EMPTY}, {count:,} rows"
+        chip = self._chips[value] = widgets.ToggleButton(value in self.chosen, layout=widgets.Layout(width="auto"))
         chip.observe(lambda change: self._turned(value, on=change["new"]), "value")
         return chip
 
     def _turned(self, value: str, *, on: bool) -> None:
-        self.chosen = [*self.chosen, value] if on else [one for one in self.chosen if one != value]
-        self._changed()
+        if on != (value in self.chosen):  # else it only shows what was chosen elsewhere
+            self.chosen = [*self.chosen, value] if on else [one for one in self.chosen if one != value]
+            self._changed()
 
     def _picked(self, change: Any) -> None:
         if change["new"]:

@@ -57,7 +57,7 @@ def _shown(part: Tile, found: Found) -> str:
         return draw.figure(part, found.rows, found.trend) + trend
     if isinstance(part, Chart) and found.rows:
         spec, left_out = draw.picture(part, found.schema, found.rows)
-        return plot.svg({**spec, "width": _WIDTH}, f"{part.title}: {part.y} for each {part.x}") + draw.note(left_out)
+        return plot.svg({**spec, "width": _WIDTH}, f"{part.title}: {part.y} for each {part.x}") + left_out
     return draw.table(part, found.schema, found.rows)
 
 

@@ -26,12 +26,12 @@ class TileView(widgets.VBox):
     def __init__(self, page: Page, part: Tile):
         self.page, self.part = page, part
         self.found = Found()
-        self._body = widgets.VBox([widgets.HTML('<div class="bh-note">…</div>')])
+        self._text, self._chart, self._clicks = widgets.HTML(draw.note("…")), Picture(), Clicks()
+        self._clicks.on_row(self._drill)
+        self._body = widgets.VBox([self._text])
         self._fresh, self._panel = widgets.HTML(), widgets.VBox()
         self._more = widgets.Button(description="Receipt", tooltip=f"{part.title}: receipt and data")
         self._more.on_click(lambda _: self._toggle())
-        self._spark: Picture | None = None
-        self._chart: Picture | None = None
         foot = widgets.HBox([self._fresh, self._more])
         foot.add_class("bh-foot")
         super().__init__([widgets.HTML(f"<h2>{html.escape(part.title)}</h2>"), self._body, foot, self._panel])
@@ -51,7 +51,8 @@ class TileView(widgets.VBox):
         try:
             shown, self._fresh.value = self._shown(), self.found.foot
         except Exception as error:  # a format that does not fit its figures, say
-            shown = (widgets.HTML(f'<div class="bh-note" role="alert">{html.escape(f"this cannot be drawn: {error}")}</div>'),)
+            self.found = Found(wrong=f"this cannot be drawn: {error}")
+            shown = self._shown()
         if self._body.children != shown:
             self._body.children = shown
         if self._panel.children:
@@ -60,28 +61,19 @@ class TileView(widgets.VBox):
     def _shown(self) -> tuple[widgets.Widget, ...]:
         found, part = self.found, self.part
         if found.wrong:
-            return (widgets.HTML(f'<div class="bh-note" role="alert">{html.escape(found.wrong)}</div>'),)
-        if isinstance(part, Metric):
-            return self._figure(part, found)
-        if isinstance(part, Chart) and found.rows:
-            return self._picture(part, found)
-        return (widgets.HTML(draw.table(part, found.schema, found.rows)),)
-
-    def _figure(self, part: Metric, found: Found) -> tuple[widgets.Widget, ...]:
-        text = widgets.HTML(draw.figure(part, found.rows, found.trend))
-        if not found.trend:
-            return (text,)
-        self._spark = self._spark or Picture()
-        self._spark.draw({**draw.spark(found.trend), "width": _SPARK}, f"{part.title}: its trend")
-        return (text, self._spark)
-
-    def _picture(self, part: Chart, found: Found) -> tuple[widgets.Widget, ...]:
-        spec, left_out = draw.picture(part, found.schema, found.rows)
-        if self._chart is None:
-            self._chart, self._clicks = Picture(), Clicks()
-            self._clicks.on_row(self._drill)
-        self._chart.draw({**spec, "width": self.page.width}, f"{part.title}: {part.y} for each {part.x}")
-        return (self._chart, self._clicks, widgets.HTML(draw.note(left_out)))
+            self._text.value = f'<div class="bh-note" role="alert">{html.escape(found.wrong)}</div>'
+        elif isinstance(part, Metric):
+            self._text.value = draw.figure(part, found.rows, found.trend)
+            if found.trend:
+                self._chart.draw({**draw.spark(found.trend), "width": _SPARK}, f"{part.title}: its trend")
+                return (self._text, self._chart)
+        elif isinstance(part, Chart) and found.rows:
+            spec, self._text.value = draw.picture(part, found.schema, found.rows)
+            self._chart.draw({**spec, "width": self.page.width}, f"{part.title}: {part.y} for each {part.x}")
+            return (self._chart, self._clicks, self._text)
+        else:
+            self._text.value = draw.table(part, found.schema, found.rows)
+        return (self._text,)
 
     def _drill(self, row: int) -> None:
         """The rows behind a mark that was clicked."""
