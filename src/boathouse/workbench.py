@@ -212,18 +212,14 @@ class Workbench:
 
     def schedule(self) -> list[dict[str, Any]]:
         """The pipelines that have a schedule: when each ran last, when it is due next, and since when it is overdue."""
-        from boathouse.schedule import following, overdue
+        from boathouse.schedule import due
 
-        now, found = clock.now(self.tz), []
+        found, now = [], clock.now(self.tz)
         for name in self.pipelines():
             with contextlib.suppress(UsageError):  # a file that is wrong is told by its run
                 pipeline = self.pipeline(name)
-                if not pipeline.schedule or not self.viewer.visible([pipeline.dataset_name]):
-                    continue
-                runs = self.runs(name)
-                last = datetime.fromisoformat(runs[0]["started_at"]) if runs else None
-                found.append({"pipeline": name, "schedule": pipeline.schedule, "last": last, "next": following(pipeline.schedule, now),
-                              "overdue": overdue(pipeline.schedule, last, now)})  # fmt: skip
+                if pipeline.schedule and self.viewer.visible([pipeline.dataset_name]):
+                    found.append({"pipeline": name, **due(pipeline.schedule, self.runs(name), now)})
         return found
 
     @cached_property
@@ -373,20 +369,24 @@ class Workbench:
         self.viewer.must_see_all()
         return self.widget("running", "Running", *names, again=again, check=check)
 
+    def dashboards(self) -> list[str]:
+        """Names of the dashboards, sorted."""
+        return sorted(path.stem for path in (self.root / "dashboards").glob("*.ipynb"))
+
+    def dashboard(self, name: str) -> Path:
+        """A dashboard's notebook. Raises MissingError where there is none."""
+        known = self.dashboards()
+        if name not in known:
+            listing = f"the dashboards are {', '.join(known)}" if known else "boathouse add dashboard NAME --dataset D writes one"
+            raise MissingError(f"no dashboard {name!r}{did_you_mean(name, known)}", hint=listing)
+        return self.root / "dashboards" / f"{name}.ipynb"
+
     def add_dashboard(self, name: str, dataset: str, *, replace: bool = False) -> Path:
         """Writes dashboards/NAME.ipynb, a first page over a dataset. Raises UsageError where it is there already and `replace` is not
         set."""
-        from boathouse.dashboards.new import source
+        from boathouse.dashboards.new import write
 
-        path = self.root / "dashboards" / f"{name}.ipynb"
-        if not name.isidentifier() or not name.isascii():
-            raise UsageError(f"{name!r} cannot name a dashboard", hint="use letters, digits and _")
-        if path.exists() and not replace:
-            raise UsageError(f"{path} is there already", hint=f"edit it, or: boathouse add dashboard {name} --replace …")
-        text = source(self, dataset, name.replace("_", " ").capitalize())
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-        return path
+        return write(self, name, dataset, replace=replace)
 
     def export(
         self,
@@ -497,8 +497,8 @@ class Workbench:
 
         policy = self.policy(role)
         kinds = self._kinds(name, versions, policy)
-        rows = self.sql(profile.counts(name, kinds), versions=versions, role=policy).rows()
-        return {column: {"type": kinds[column], **row} for column, row in zip(kinds, rows, strict=True)}
+        [told] = self.sql(profile.counts(name, kinds), versions=versions, role=policy).rows()
+        return {column: {"type": kinds[column], **counted} for column, counted in told.items()}
 
     def shape(
         self, name: str, column: str, *, versions: dict[str, int] | None = None, role: str | Policy | None = None

@@ -80,10 +80,7 @@ def test_a_tile_may_be_a_whole_select(wb: Workbench):
 
 def test_what_is_wrong_is_told_in_the_tile(wb: Workbench):
     assert "amuont" in rows(wb).find(metric("Sum", "sum(amuont)")).wrong
-    assert (
-        "only one SELECT" in rows(wb).find(metric("Sum", "1) ; DROP TABLE orders; --")).wrong
-        or rows(wb).find(metric("Sum", "1) ; DROP TABLE orders; --")).wrong
-    )
+    assert "not SQL" in rows(wb).find(metric("Sum", "1) ; DROP TABLE orders; --")).wrong
     with pytest.raises(UsageError, match="kind"):
         chart("x", "region", "count(*)", kind="pie")  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="no column 'regoin'"):
@@ -121,6 +118,7 @@ def test_a_dataset_that_is_stale_says_so(tmp_path: Path):
     for step in (road.land, road.stage, road.clean, road.validate, road.publish, road.finish):
         step()
     assert road.record.status == "rejected"
+    assert made.newer({})
     found = made.find(metric("Sum", "sum(amount)"))
     assert float(found.rows[0]["Sum"]) == 3
     assert "its latest run was rejected" in found.foot

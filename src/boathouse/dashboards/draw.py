@@ -17,6 +17,8 @@ import pyarrow as pa
 from boathouse import plot
 from boathouse.dashboards.parts import Chart, Metric, Table, Tile
 from boathouse.query.receipt import Receipt
+from boathouse.widgets import markup
+from boathouse.widgets.markup import Figure, Raw, note
 
 _BARS = 60
 _MEANT = {"passed": plot.GOOD, "published": plot.GOOD, "checked": plot.COLOURS[4], "unchanged": plot.COLOURS[6], "none": plot.COLOURS[6],
@@ -45,10 +47,6 @@ def row_of(part: Tile) -> str:
 @cache
 def style() -> str:
     return (files("boathouse.dashboards") / "style.css").read_text(encoding="utf-8")
-
-
-def note(text: str) -> str:
-    return f'<div class="bh-note">{html.escape(text)}</div>' if text else ""
 
 
 def figure(part: Metric, rows: Sequence[dict[str, Any]], trend: Sequence[dict[str, Any]]) -> str:
@@ -139,30 +137,21 @@ def _largest(marked: list[dict[str, Any]], top: int) -> tuple[list[dict[str, Any
     return shown, f"{len(sums) - top:,} smaller ones are not shown" if len(sums) > top else ""
 
 
-def table(part: Tile, schema: pa.Schema, rows: Sequence[dict[str, Any]]) -> str:
+def table(part: Table, schema: pa.Schema, rows: Sequence[dict[str, Any]]) -> str:
     """Rows as an HTML table. A link's column shows its words, and its address is made of the row's values."""
-    links = part.links if isinstance(part, Table) else {}
-    head = "".join(f'<th scope="col"{_right(field.type)}>{html.escape(field.name)}</th>' for field in schema)
-    body = "".join(f"<tr>{''.join(_cell(field, row, part.form, links.get(field.name)) for field in schema)}</tr>" for row in rows)
-    more = note(f"the first {len(rows):,} rows") if isinstance(part, Table) and len(rows) == part.rows else ""
-    whole = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-    if not rows:
-        return note("no rows")
-    return f'<div class="bh-scroll" tabindex="0" role="region" aria-label="{html.escape(part.title)}">{whole}</div>{more}'
+    head = [Figure(html.escape(field.name)) if _counts(field.type) else field.name for field in schema]
+    shown = markup.table(head, ([_cell(part, field, row) for field in schema] for row in rows), part.title)
+    return shown + note(f"the first {len(rows):,} rows" if len(rows) == part.rows else "") if rows else note("no rows")
 
 
-def _cell(field: pa.Field, row: dict[str, Any], form: str | None, link: str | None) -> str:
-    value = row[field.name]
-    formed = form if pa.types.is_floating(field.type) or pa.types.is_decimal(field.type) else None
-    text = "" if value is None else html.escape(number(value, formed))
+def _cell(part: Table, field: pa.Field, row: dict[str, Any]) -> Raw:
+    value, link = row[field.name], part.links.get(field.name)
+    form = part.form if pa.types.is_floating(field.type) or pa.types.is_decimal(field.type) else None
+    text = "" if value is None else html.escape(number(value, form))
     if link and text:
         address = link.format_map({name: quote(str(one), safe="") for name, one in row.items()})
         text = f'<a href="{html.escape(address)}">{text}</a>'
-    return f"<td{_right(field.type)}>{text}</td>"
-
-
-def _right(kind: pa.DataType) -> str:
-    return ' class="n"' if _counts(kind) else ""
+    return Figure(text) if _counts(field.type) else Raw(text)
 
 
 def fresh(receipt: Receipt, warnings: Sequence[str]) -> str:

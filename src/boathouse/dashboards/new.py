@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
+from boathouse.dashboards.parts import words
 from boathouse.engine import quote
+from boathouse.errors import UsageError
 from boathouse.workbench import Workbench
 
 _DAY, _FIGURE = re.compile(r"DATE|TIMESTAMP"), re.compile(r"DECIMAL|DOUBLE|FLOAT|BIGINT|INTEGER|SMALLINT|HUGEINT")
@@ -17,8 +20,22 @@ _AN_AVERAGE = re.compile(r"price|rate|share|percent|ratio|score|age|temperature"
 _SAMPLE, _VALUES = 100_000, 40  # rows that are looked at; values that a filter can offer
 
 
-def source(wb: Workbench, dataset: str, title: str) -> str:
-    """The notebook as JSON. Raises MissingError for a dataset that is none."""
+def write(wb: Workbench, name: str, dataset: str, *, replace: bool) -> Path:
+    """Writes dashboards/NAME.ipynb. Raises UsageError for a name that cannot be one, or where it is there and not to be replaced,
+    MissingError for a dataset that is none."""
+    path = wb.root / "dashboards" / f"{name}.ipynb"
+    if not name.isidentifier() or not name.isascii():
+        raise UsageError(f"{name!r} cannot name a dashboard", hint="use letters, digits and _")
+    if path.exists() and not replace:
+        raise UsageError(f"{path} is there already", hint=f"edit it, or: boathouse add dashboard {name} --replace …")
+    text = _source(wb, dataset, words(name))
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def _source(wb: Workbench, dataset: str, title: str) -> str:
+    """The notebook as JSON."""
     import nbformat
     from nbformat import v4
 
@@ -56,16 +73,14 @@ def _code(title: str, dataset: str, columns: list[tuple[str, str]], kinds: list[
     measures = [name for name, kind in sorted(figures, key=lambda one: not one[1].startswith("DECIMAL"))][:3]  # money first
     month = f"date_trunc('month', {_named(days[0])})::DATE" if days else None
     over = f", over={_text(month)}" if month else ""
-    value, words = (_sum(measures[0]), _words(measures[0])) if measures else ("count(*)", "Rows")
+    value, told = (_sum(measures[0]), words(measures[0])) if measures else ("count(*)", "Rows")
     lines = [f"filter({_text(name)})," for name in (*kinds[:4], *days[:1])]
     lines.append(f'metric("Rows", "count(*)"{over}),')
-    lines += [f"metric({_text(_words(name))}, {_text(_sum(name))}{over})," for name in measures]
+    lines += [f"metric({_text(words(name))}, {_text(_sum(name))}{over})," for name in measures]
     if month:
         colour = f", color={_text(_named(kinds[0]))}" if kinds else ""
-        lines.append(f"chart({_text(words + ' by month')}, {_text(month)}, {_text(value)}{colour}),")
-    lines += [
-        f"chart({_text(f'{words} by {_words(name).lower()}')}, {_text(_named(name))}, {_text(value)})," for name in kinds[:3]
-    ]
+        lines.append(f"chart({_text(told + ' by month')}, {_text(month)}, {_text(value)}{colour}),")
+    lines += [f"chart({_text(f'{told} by {words(name).lower()}')}, {_text(_named(name))}, {_text(value)})," for name in kinds[:3]]
     lines.append(f'table("Rows", by={_text(f"{_named(days[0])} DESC" if days else _named(columns[0][0]))}),')
     body = "\n".join(f"    {line}" for line in lines)
     return f"page(\n    {_text(title)},\n{body}\n    rows={_text(dataset)},\n    chat=True,\n)"
@@ -82,7 +97,3 @@ def _sum(name: str) -> str:
 
 def _named(name: str) -> str:
     return name if re.fullmatch(r"[a-z_][a-z0-9_]*", name) else quote(name)
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ").capitalize()

@@ -53,7 +53,6 @@ class Page(widgets.VBox):
         self._bar.add_class("bh-bar")
         self.tiles = [TileView(self, part) for part in self.parts if isinstance(part, Tile)]
         self.width = plot.WIDTH
-        self._runs: int | None = None
         self._below = widgets.VBox()
         self._below.add_class("bh-row")
         self._below.add_class("bh-below")
@@ -95,7 +94,6 @@ class Page(widgets.VBox):
     def _begin(self) -> None:
         """Everything up to the first painting."""
         schema, link = self.rows.begin(), viewer.request().get("QUERY_STRING", "")
-        self._runs = self.wb.lake.records().version
         chosen = link or any(isinstance(part, Filter) and part.value is not None for part in self.parts)
         if not chosen:  # what most pages begin with is asked for while the browser is still loading
             self._ask()
@@ -148,14 +146,8 @@ class Page(widgets.VBox):
         self._say(f"painted at {clock.now(self.wb.tz):%H:%M:%S}")
 
     def _newer(self) -> bool:
-        """Whether there was a run, or something that a tile reads has another version now."""
-        read = {name: version for tile in self.tiles for name, version in tile.datasets.items()}
         try:
-            runs = self.wb.lake.records().version  # a batch that was rejected makes no version
-            if runs != self._runs:
-                self._runs = runs
-                return True
-            return any(self.rows.version(name) != version for name, version in read.items())
+            return self.rows.newer({name: version for tile in self.tiles for name, version in tile.datasets.items()})
         except BoathouseError:  # the lake is out of reach for the moment
             return False
 

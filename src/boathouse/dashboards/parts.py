@@ -26,18 +26,18 @@ class Filter:
 
 @dataclass(frozen=True)
 class Tile:
-    """A figure, a chart or a table. `form` is a Python format of the figures: "€ {:,.0f}"."""
+    """A figure, a chart or a table."""
 
     title: str
-    form: str | None
 
 
 @dataclass(frozen=True)
 class Metric(Tile):
-    """One figure; `over` is what its trend runs along."""
+    """One figure; `over` is what its trend runs along, `form` a Python format: "€ {:,.0f}"."""
 
     value: str
     over: str | None = None
+    form: str | None = None
 
 
 @dataclass(frozen=True)
@@ -60,18 +60,19 @@ class Table(Tile):
     by: str | None = None
     rows: int = 500
     links: dict[str, str] = field(default_factory=dict)
+    form: str | None = None
 
 
 def filter(column: str, label: str | None = None, *, value: Any = None) -> Filter:
     """A filter on a column of the page's rows: values to choose from, a span of dates or of numbers, by the column's type.
     `value` is chosen at first: a value or a list, or a pair (from, to)."""
-    return Filter(column, label or _words(column), value)
+    return Filter(column, label or words(column), value)
 
 
 def metric(title: str, value: str, *, over: str | None = None, form: str | None = None) -> Metric:
     """One figure. `value` is an SQL aggregate such as `sum(amount)`, `over` an expression such as `month` that its trend runs
     along, `form` how it is written: "€ {:,.0f}"."""
-    return Metric(title, form, value, over)
+    return Metric(title, value, over, form)
 
 
 def chart(
@@ -83,7 +84,7 @@ def chart(
     kind that is none."""
     if kind not in (None, "line", "area", "bar", "point"):
         raise UsageError(f"chart({title!r}): no kind {kind!r}", hint="line, area, bar or point")
-    return Chart(title, None, x, y, color, kind, top, sql)
+    return Chart(title, x, y, color, kind, top, sql)
 
 
 def table(
@@ -93,8 +94,9 @@ def table(
     """Rows. `columns` are columns or expressions of the page's rows, aggregates grouped by the others, a SELECT, or a function that
     gives rows; `by` orders them, as ORDER BY does; of more than `rows` the first are shown. `links` makes a column's cells links:
     {"run": "/runs/{run_id}/notebook"}, with the row's values in the braces."""
-    return Table(title, form, columns, by, rows, links or {})
+    return Table(title, columns, by, rows, links or {}, form)
 
 
-def _words(column: str) -> str:
-    return column.replace("_", " ").capitalize()
+def words(name: str) -> str:
+    """A name as people write it."""
+    return name.replace("_", " ").capitalize()

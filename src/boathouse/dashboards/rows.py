@@ -12,7 +12,7 @@ from boathouse.config import QueryLimits
 from boathouse.dashboards import draw, sql
 from boathouse.dashboards.parts import Metric, Table, Tile
 from boathouse.engine import quote
-from boathouse.errors import BoathouseError, MissingError, UsageError
+from boathouse.errors import BoathouseError, UsageError
 from boathouse.query import Result
 from boathouse.query.result import within_python
 from boathouse.query.system import TABLES
@@ -44,18 +44,20 @@ class Rows:
     def __init__(self, wb: Workbench, rows: str):
         self.wb, self.rows = wb, rows
         self.chosen: sql.Chosen = {}
-        self._wrong: dict[str, tuple[int, str | None]] = {}
+        self._runs = -1
+        self._wrong: dict[str, str | None] = {}  # by dataset, since the latest run
 
     def begin(self) -> pa.Schema:
         """Finds out what the rows are; their columns. Raises UsageError where they are none."""
         self.rows = _select(self.wb, self.rows)
+        self.newer({})
         return self.wb.sql(f"SELECT * FROM ({self.rows}\n) LIMIT 0").schema
 
     def asked(self, select: str, limits: QueryLimits, without: str | None = None, also: dict[str, Any] | None = None) -> Result:
         """A SELECT over what is chosen of the rows, `without` one column's filter; `also` are expressions and their values."""
         chosen = {column: wanted for column, wanted in self.chosen.items() if column != without}
-        query = sql.over(self.rows, chosen, select, also)
-        return self.wb.sql(query.sql, query.parameters or None, limits=limits)
+        query, parameters = sql.over(self.rows, chosen, select, also)
+        return self.wb.sql(query, parameters or None, limits=limits)
 
     def find(self, part: Tile) -> Found:
         """What a tile shows. Raises nothing: what goes wrong is told."""
@@ -75,22 +77,22 @@ class Rows:
         with within_python():
             return self.asked(sql.values(column, limit), QueryLimits(), without=column).rows()
 
-    def version(self, name: str) -> int | None:
-        """The newest version of what a tile reads."""
-        return self.wb.lake.records().version or 0 if name in TABLES else self.wb.tables.newest(name).version
+    def newer(self, read: dict[str, int]) -> bool:
+        """Whether there was a run since the last look, or one of the tables that were `read` has another version now."""
+        runs = self.wb.lake.records().version or 0  # a batch that was rejected makes no version of its dataset
+        if runs != self._runs:
+            self._runs, self._wrong = runs, {}
+            return True
+        return any(name not in TABLES and self.wb.tables.newest(name).version != version for name, version in read.items())
 
     def warnings(self, datasets: Iterable[str]) -> list[str]:
         """What is wrong with datasets: those that are overdue, and those whose latest run did not get in."""
         return [f"{name} {wrong}" for name in datasets if name not in TABLES and (wrong := self._warning(name))]
 
     def _warning(self, name: str) -> str | None:
-        runs = self.wb.lake.records().version or 0  # a run that was rejected makes no version of the dataset
-        if self._wrong.get(name, (-1,))[0] != runs:
-            try:
-                self._wrong[name] = runs, _wrong(self.wb.dataset(name))
-            except MissingError:
-                self._wrong[name] = runs, None
-        return self._wrong[name][1]
+        if name not in self._wrong:
+            self._wrong[name] = _wrong(self.wb.dataset(name))
+        return self._wrong[name]
 
 
 def _of_python(rows: Callable[[], list[dict[str, Any]]]) -> Found:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -32,21 +32,13 @@ class Span:
         return self.low is not None or self.high is not None
 
 
-@dataclass
-class Query:
-    """A SELECT with its parameters."""
-
-    sql: str
-    parameters: dict[str, Any] = field(default_factory=dict)
-
-
 def is_query(text: str) -> bool:
     """Whether it is a whole query, and not columns."""
     return bool(_QUERY.match(text))
 
 
-def over(rows: str, chosen: Chosen, select: str, also: dict[str, Any] | None = None) -> Query:
-    """A query over the rows that are chosen; `also` are further expressions, each with the value that it must have."""
+def over(rows: str, chosen: Chosen, select: str, also: dict[str, Any] | None = None) -> tuple[str, dict[str, Any]]:
+    """A query over the rows that are chosen, and its parameters; `also` are further expressions, each with the value that it must have."""
     conditions: list[str] = []
     parameters: dict[str, Any] = {}
 
@@ -70,7 +62,7 @@ def over(rows: str, chosen: Chosen, select: str, also: dict[str, Any] | None = N
     where = f"\nWHERE {' AND '.join(conditions)}" if conditions else ""
     base = f"WITH rows AS (SELECT * FROM ({rows}\n){where})"
     within = _WITH.match(select)
-    return Query(f"{base}, {select[within.end() :]}" if within else f"{base}\n{select}", parameters)
+    return (f"{base}, {select[within.end() :]}" if within else f"{base}\n{select}"), parameters
 
 
 def select(tile: Tile) -> str:

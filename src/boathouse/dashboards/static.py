@@ -9,7 +9,7 @@ from itertools import groupby
 
 from boathouse import clock, plot, viewer
 from boathouse.dashboards import download, draw, filters
-from boathouse.dashboards.parts import Chart, Filter, Metric, Tile
+from boathouse.dashboards.parts import Chart, Filter, Metric, Table, Tile
 from boathouse.dashboards.rows import Found, Rows
 from boathouse.workbench import Workbench
 
@@ -58,7 +58,7 @@ def _shown(part: Tile, found: Found) -> str:
     if isinstance(part, Chart) and found.rows:
         spec, left_out = draw.picture(part, found.schema, found.rows)
         return plot.svg({**spec, "width": _WIDTH}, f"{part.title}: {part.y} for each {part.x}") + left_out
-    return draw.table(part, found.schema, found.rows)
+    return draw.table(part, found.schema, found.rows) if isinstance(part, Table) else draw.note("no rows")
 
 
 def whole(title: str, body: str) -> str:

@@ -9,7 +9,7 @@ import ipywidgets as widgets
 
 from boathouse.dashboards import download, draw
 from boathouse.dashboards.clicks import Clicks
-from boathouse.dashboards.parts import Chart, Metric, Tile
+from boathouse.dashboards.parts import Chart, Metric, Table, Tile
 from boathouse.dashboards.rows import Found
 from boathouse.widgets.picture import Picture
 
@@ -72,7 +72,7 @@ class TileView(widgets.VBox):
             self._chart.draw({**spec, "width": self.page.width}, f"{part.title}: {part.y} for each {part.x}")
             return (self._chart, self._clicks, self._text)
         else:
-            self._text.value = draw.table(part, found.schema, found.rows)
+            self._text.value = draw.table(part, found.schema, found.rows) if isinstance(part, Table) else draw.note("no rows")
         return (self._text,)
 
     def _drill(self, row: int) -> None:

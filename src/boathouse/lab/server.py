@@ -9,7 +9,7 @@ from importlib.util import find_spec
 
 from boathouse.config.workbench import in_bytes
 from boathouse.errors import UsageError
-from boathouse.lab.voila import JUPYTER
+from boathouse.lab.environ import environ
 from boathouse.workbench import Workbench
 
 
@@ -17,18 +17,11 @@ def command(wb: Workbench, port: int, *more: str) -> tuple[list[str], dict[str, 
     """The module and the options of JupyterLab on a workbench, and its environment. Raises UsageError where it is not installed."""
     if find_spec("jupyterlab") is None:
         raise UsageError("JupyterLab is not installed", hint="pip install 'boathouse[lab]'")
-    path = os.pathsep.join(filter(None, [str(JUPYTER), os.environ.get("JUPYTER_PATH")]))
     options = ["jupyterlab", f"--ServerApp.root_dir={wb.root}", f"--ServerApp.port={port}", "--MultiKernelManager.default_kernel_name=boathouse",
                "--ServerApp.answer_yes=True", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
                f"--ServerApp.tornado_settings={{'websocket_max_message_size': {in_bytes(wb.config.api.uploads)}}}", *more]  # fmt: skip
     options += ["--allow-root"] if hasattr(os, "getuid") and os.getuid() == 0 else []
-    settings = os.pathsep.join(filter(None, [str(JUPYTER), os.environ.get("JUPYTER_CONFIG_PATH")]))
-    mine = {
-        "JUPYTER_PATH": path,
-        "JUPYTER_CONFIG_PATH": settings,
-        **({"BOATHOUSE_ENV": wb.environment} if wb.environment else {}),
-    }
-    return options, {**os.environ, **mine}
+    return options, environ(wb)
 
 
 def run(wb: Workbench, port: int, *, browser: bool) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import secrets
 import socket
 import subprocess
@@ -20,9 +19,9 @@ from boathouse import viewer
 from boathouse.config.workbench import in_bytes
 from boathouse.errors import BoathouseError, UsageError
 from boathouse.lab import tied
+from boathouse.lab.environ import environ
 from boathouse.workbench import Workbench
 
-JUPYTER = Path(__file__).with_name("jupyter")  # the kernel and the page's template, as Jupyter looks for them
 BASE = "/dashboards/"
 _NOT_HERE = ("ipylab", "jupyter_app_launcher", "@jupyterhub/jupyter-server-proxy")  # want what only JupyterLab has
 _STARTS = 60.0  # seconds
@@ -34,23 +33,17 @@ class Voila:
     def __init__(self, wb: Workbench):
         if find_spec("voila") is None:
             raise UsageError("Voilà is not installed", hint="pip install 'boathouse[lab]'")
-        self.root, self.folder, self.config = wb.root, wb.root / "dashboards", wb.config.dashboards
-        self.largest = in_bytes(wb.config.api.uploads)
-        self.folder.mkdir(exist_ok=True)
+        self.wb = wb
+        (wb.root / "dashboards").mkdir(exist_ok=True)
         self.token = secrets.token_urlsafe(32)
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port: int = free.getsockname()[1]
         self._private = tempfile.TemporaryDirectory(prefix="boathouse-voila-")  # readable by nobody else
         Path(self._private.name, "voila.json").write_text(json.dumps(self._settings()), encoding="utf-8")
-        path = os.pathsep.join(filter(None, [str(JUPYTER), os.environ.get("JUPYTER_PATH")]))
-        mine = {
-            "JUPYTER_CONFIG_DIR": self._private.name,
-            "JUPYTER_PATH": path,
-            viewer.SERVED: "1",
-            "PYDEVD_DISABLE_FILE_VALIDATION": "1",
-        }
-        self._environ = {**os.environ, **mine, **({"BOATHOUSE_ENV": wb.environment} if wb.environment else {})}
+        self._environ = environ(
+            wb, JUPYTER_CONFIG_DIR=self._private.name, PYDEVD_DISABLE_FILE_VALIDATION="1", **{viewer.SERVED: "1"}
+        )
         self._stopped = threading.Event()
         self._process = self._start()
         threading.Thread(target=self._watch, daemon=True).start()
@@ -59,27 +52,24 @@ class Voila:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def names(self) -> list[str]:
-        """The dashboards, by the names of their notebooks."""
-        return sorted(path.stem for path in self.folder.glob("*.ipynb"))
-
     def _settings(self) -> dict[str, Any]:
+        config, largest = self.wb.config.dashboards, in_bytes(self.wb.config.api.uploads)
         return {
             "Voila": {"ip": "127.0.0.1", "port": self.port, "port_retries": 0, "base_url": BASE, "open_browser": False, "token": self.token,
-                      "root_dir": str(self.folder), "tornado_settings": {"websocket_max_message_size": self.largest}},
+                      "root_dir": str(self.wb.root / "dashboards"), "tornado_settings": {"websocket_max_message_size": largest}},
             "VoilaConfiguration": {
                 "template": "boathouse", "allow_template_override": "NO", "allow_theme_override": "NO", "strip_sources": True,
                 "file_allowlist": ["(?!)"], "show_tracebacks": False, "http_header_envs": [viewer.HEADER],
-                "preheat_kernel": self.config.heated > 0, "default_pool_size": self.config.heated, "extension_denylist": list(_NOT_HERE),
+                "preheat_kernel": config.heated > 0, "default_pool_size": config.heated, "extension_denylist": list(_NOT_HERE),
                 "multi_kernel_manager_class": "boathouse.lab.kernels.Kernels",
             },
             # a page that is looked at keeps its kernel; one that was closed tells so, and one that was lost is found here
-            "MappingKernelManager": {"cull_idle_timeout": int(self.config.idle_minutes * 60), "cull_interval": 30, "cull_connected": False},
+            "MappingKernelManager": {"cull_idle_timeout": int(config.idle_minutes * 60), "cull_interval": 30, "cull_connected": False},
         }  # fmt: skip
 
     def _start(self) -> subprocess.Popen[bytes]:
         with Path(self._private.name, "voila.log").open("ab") as log:
-            return tied.start("voila", cwd=self.root, env=self._environ, output=log)
+            return tied.start("voila", cwd=self.wb.root, env=self._environ, output=log)
 
     def ready(self) -> None:
         """Waits until it answers. Raises BoathouseError where it does not."""

@@ -18,14 +18,13 @@ def _stepped(kind: str) -> bool:
 
 
 def counts(name: str, columns: dict[str, str]) -> str:
-    """A SELECT of a row for each column: how many rows have no value, about how many values there are, the lowest and the
-    highest."""
-    parts = [
-        f"SELECT {n} AS place, count(*) - count({quote(column)}) AS nulls, approx_count_distinct({quote(column)}) AS values, "
-        f"min({quote(column)})::VARCHAR AS low, max({quote(column)})::VARCHAR AS high FROM {quote(name)}"
-        for n, column in enumerate(columns)
-    ]
-    return "\nUNION ALL ".join(parts) + "\nORDER BY place"
+    """A SELECT of one row, with all columns told in one pass: how many rows have no value, about how many values there are, the
+    lowest and the highest."""
+    told = ", ".join(
+        f"{{'nulls': count(*) - count({own}), 'values': approx_count_distinct({own}), 'low': min({own})::VARCHAR, 'high': max({own})::VARCHAR}} AS {own}"
+        for own in map(quote, columns)
+    )
+    return f"SELECT {told} FROM {quote(name)}"
 
 
 def shape(name: str, column: str, kind: str) -> str:

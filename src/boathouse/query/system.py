@@ -6,28 +6,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+import pyarrow as pa
+
 from boathouse.engine import literal, quote
 from boathouse.lake import Lake
-from boathouse.lake.records import COUNTS
+from boathouse.lake.records import COUNTS, SCHEMA
 from boathouse.lake.table import Table
 from boathouse.query.receipt import AppliedPolicy
 from boathouse.query.snapshot import Snapshot
 
-_RUNS = {
-    "run_id": "VARCHAR", "pipeline": "VARCHAR", "dataset": "VARCHAR", "status": "VARCHAR", "started_at": "TIMESTAMPTZ", "seconds": "DOUBLE",
-    **dict.fromkeys(COUNTS, "BIGINT"), "table_version": "BIGINT", "notebook": "VARCHAR", "error": "VARCHAR",
-}  # fmt: skip
+_KINDS = {pa.string(): "VARCHAR", pa.int64(): "BIGINT", pa.float64(): "DOUBLE", pa.timestamp("us", tz="UTC"): "TIMESTAMPTZ"}
+_RUNS = {field.name: _KINDS[field.type] for field in SCHEMA if field.name != "batches"}
+_OF_RUN = {name: _RUNS[name] for name in ("run_id", "pipeline", "dataset", "started_at")}
 _BATCHES = {
-    "run_id": "VARCHAR", "pipeline": "VARCHAR", "dataset": "VARCHAR", "started_at": "TIMESTAMPTZ", "item": "VARCHAR", "status": "VARCHAR",
-    "verdict": "VARCHAR", **dict.fromkeys(COUNTS, "BIGINT"), "table_version": "BIGINT", "error": "VARCHAR",
+    **_OF_RUN, "item": "VARCHAR", "status": "VARCHAR", "verdict": "VARCHAR", **dict.fromkeys(COUNTS, "BIGINT"), "table_version": "BIGINT",
+    "error": "VARCHAR",
 }  # fmt: skip
 _EXPECTATIONS = {
-    "run_id": "VARCHAR", "pipeline": "VARCHAR", "dataset": "VARCHAR", "started_at": "TIMESTAMPTZ", "item": "VARCHAR", "about": "VARCHAR",
-    "severity": "VARCHAR", "success": "BOOLEAN", "unexpected": "BIGINT", "percent": "DOUBLE",
+    **_OF_RUN, "item": "VARCHAR", "about": "VARCHAR", "severity": "VARCHAR", "success": "BOOLEAN", "unexpected": "BIGINT", "percent": "DOUBLE",
 }  # fmt: skip
 TABLES = {"boathouse_runs": _RUNS, "boathouse_batches": _BATCHES, "boathouse_expectations": _EXPECTATIONS}
 _HIDDEN = ("error", "notebook", "item")  # what a batch held is for those who see everything
-_RUN = ("run_id", "pipeline", "dataset", "started_at")
 
 
 def snapshot(lake: Lake, name: str, version: int | None) -> Snapshot:
@@ -68,10 +67,12 @@ def _cells(columns: dict[str, str], own: Sequence[str], element: str) -> str:
     return ", ".join([*map(quote, own), *inner])
 
 
-_EACH = f"SELECT {', '.join(_RUN)}, unnest(CAST(batches AS JSON[])) AS batch FROM {{runs}}"
-_JUDGED = f"SELECT {', '.join(_RUN)}, batch->>'item' AS item, unnest(CAST(batch->'expectations' AS JSON[])) AS one FROM ({_EACH})"
+_EACH = f"SELECT {', '.join(_OF_RUN)}, unnest(CAST(batches AS JSON[])) AS batch FROM {{runs}}"
+_JUDGED = (
+    f"SELECT {', '.join(_OF_RUN)}, batch->>'item' AS item, unnest(CAST(batch->'expectations' AS JSON[])) AS one FROM ({_EACH})"
+)
 _SOURCES = {
     "boathouse_runs": "SELECT * EXCLUDE (batches) FROM {runs}",
-    "boathouse_batches": f"SELECT {_cells(_BATCHES, _RUN, 'batch')} FROM ({_EACH})",
-    "boathouse_expectations": f"SELECT {_cells(_EXPECTATIONS, (*_RUN, 'item'), 'one')} FROM ({_JUDGED})",
+    "boathouse_batches": f"SELECT {_cells(_BATCHES, list(_OF_RUN), 'batch')} FROM ({_EACH})",
+    "boathouse_expectations": f"SELECT {_cells(_EXPECTATIONS, [*_OF_RUN, 'item'], 'one')} FROM ({_JUDGED})",
 }

@@ -76,7 +76,7 @@ class Client(PapermillNotebookClient):
 
 
 class Engine(NBClientEngine):
-    """`engine_name="boathouse"`; takes `warm`, `report` and more of the kernel's `env` beside papermill's own arguments."""
+    """`engine_name="boathouse"`; takes `warm`, `report` and the kernel's `env` beside papermill's own arguments."""
 
     @classmethod
     def execute_managed_notebook(
@@ -87,7 +87,7 @@ class Engine(NBClientEngine):
         client = Client(nb_man, km=manager, timeout=execution_timeout, startup_timeout=start_timeout,
                         kernel_name=kernel_name, iopub_timeout=30, shutdown_kernel="immediate")  # fmt: skip
         client.report = report
-        more = {"env": {**os.environ, **env}} if env else {}
+        more = {"env": env} if env else {}
         return client.execute(
             cwd=kwargs.get("cwd") or os.getcwd(), cleanup_kc=True, **more
         )  # a manager that is given is else kept

@@ -35,9 +35,6 @@ class Caller:
     per_minute: int | None = None
     implicit: bool = False
 
-    def must_see_all(self) -> None:
-        self.policy.must_see_all()
-
     def must_run(self, dataset: str) -> None:
         """Raises AccessError for one who may not run what publishes a dataset."""
         if not self.policy.may_run(dataset):

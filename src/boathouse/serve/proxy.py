@@ -17,7 +17,7 @@ from websockets.exceptions import ConnectionClosed, WebSocketException
 from websockets.typing import Subprotocol
 
 from boathouse import viewer
-from boathouse.errors import BoathouseError, MissingError, did_you_mean
+from boathouse.errors import BoathouseError, MissingError
 from boathouse.lab.voila import BASE, Voila
 from boathouse.serve.identity import Caller
 
@@ -37,11 +37,8 @@ class Proxy:
         self._owners: OrderedDict[str, Caller] = OrderedDict()
 
     async def page(self, name: str, query: str, who: Caller) -> Response:
-        """A dashboard for a viewer, as it is made."""
-        known = self.voila.names()
-        if name not in known:
-            listing = f"the dashboards are {', '.join(known)}" if known else "boathouse add dashboard NAME --dataset D writes one"
-            raise MissingError(f"no dashboard {name!r}{did_you_mean(name, known)}", hint=listing)
+        """A dashboard for a viewer, as it is made. Raises MissingError where there is none."""
+        self.voila.wb.dashboard(name)
         headers = {viewer.HEADER: viewer.told(who.name, who.policy, here=who.implicit)}
         answer = await self._send("GET", f"voila/render/{name}.ipynb?{query}", headers)
         return StreamingResponse(

@@ -5,14 +5,13 @@ from __future__ import annotations
 import html
 import threading
 from collections.abc import Callable
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
 from boathouse.ask import Answer, Conversation
 from boathouse.errors import BoathouseError
-from boathouse.widgets import cell
+from boathouse.widgets import cell, markup
 from boathouse.widgets.picture import Picture
 
 if TYPE_CHECKING:
@@ -98,9 +97,11 @@ class _Turn(widgets.VBox):
         proof = f'<div class="bh-note">{html.escape(str(answer.receipt))}</div>' if answer.receipt else ""
         parts: list[Any] = [self.said, widgets.HTML(text)]
         if answer.chart:
-            parts.append(Picture({**answer.chart, "width": 480}, "a chart of the rows below"))
+            parts.append(Picture(answer.chart, "a chart of the rows below"))
         if len(answer.rows) > 1 or len(answer.columns) > 1:
-            parts.append(widgets.HTML(_table(answer)))
+            rows = markup.table(answer.columns, (row.values() for row in answer.rows[:_ROWS]), "the answer's rows")
+            more = f"{len(answer.rows) - _ROWS:,} more rows" if len(answer.rows) > _ROWS else ""
+            parts.append(widgets.HTML(rows + markup.note(more)))
         parts.append(widgets.HTML(notes + proof))
         if answer.options:
             buttons = [_button(option, self.chat.ask) for option in answer.options]
@@ -165,17 +166,3 @@ def _toggle(name: str, words: str, text: str, shown: widgets.HTML, opened: Calla
 
     made.on_click(press)
     return made
-
-
-def _table(answer: Answer) -> str:
-    head = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in answer.columns)
-    rows = "".join(f"<tr>{''.join(map(_cell, row.values()))}</tr>" for row in answer.rows[:_ROWS])
-    more = f'<div class="bh-note">{len(answer.rows) - _ROWS:,} more rows</div>' if len(answer.rows) > _ROWS else ""
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{more}"
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return "<td></td>"
-    number = isinstance(value, int | float | Decimal) and not isinstance(value, bool)
-    return f'<td class="n">{value:,}</td>' if number else f"<td>{html.escape(str(value))}</td>"

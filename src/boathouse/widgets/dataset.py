@@ -170,15 +170,15 @@ class DatasetView(widgets.VBox):
         rows = self.wb.quarantine(self.name)
         if not rows:
             return [widgets.HTML(markup.note("no row is kept out"))]
-        counts = Counter(broken for row in rows for broken in {rule(reason) for reason in row["reasons"]})
+        rules = Counter(broken for row in rows for broken in {rule(reason) for reason in row["reasons"]}).most_common()
         ticks = [
             widgets.Checkbox(description=f"{reason} ({count:,})", indent=False, layout=widgets.Layout(width="auto"))
-            for reason, count in counts.most_common()
+            for reason, count in rules
         ]
         shown = widgets.HTML()
 
         def relax(_: Any = None) -> None:
-            relaxed = {reason for tick, (reason, _) in zip(ticks, counts.most_common(), strict=True) if tick.value}
+            relaxed = {reason for tick, (reason, _) in zip(ticks, rules, strict=True) if tick.value}
             would = passing(rows, relaxed)
             said = f"{len(would):,} of {len(rows):,} rows would pass" if relaxed else f"{len(rows):,} rows are kept out"
             shown.value = f'<div role="status">{said}</div>{_kept_out(would if relaxed else rows)}'

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -31,7 +31,7 @@ def escape(value: Any) -> str:
 
 
 def note(text: str) -> str:
-    return f'<div class="bh-note">{html.escape(text)}</div>'
+    return f'<div class="bh-note">{html.escape(text)}</div>' if text else ""
 
 
 def wrong(text: str) -> str:
@@ -45,21 +45,24 @@ def verdict(word: str | None) -> str:
     return f'<span class="bh-{kind}">{html.escape(word)}</span>' if word else "no verdict"
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[Any]], label: str = "rows") -> str:
-    """Rows as a table; a cell that is HTML already is a `Raw`."""
-    top = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in head)
-    body = "".join(f"<tr>{''.join(map(cell, row))}</tr>" for row in rows)
-    return (f'<div class="bh-scroll" tabindex="0" role="region" aria-label="{html.escape(label)}"><table><thead><tr>{top}</tr></thead>'
-            f"<tbody>{body}</tbody></table></div>")  # fmt: skip
-
-
 class Raw(str):
     """HTML that was made here."""
 
 
-def cell(value: Any) -> str:
-    if isinstance(value, Raw):
-        return f"<td>{value}</td>"
+class Figure(Raw):
+    """HTML of a number, or the name of a column of them: it stands to the right."""
+
+
+def table(head: Iterable[str], rows: Iterable[Iterable[Any]], label: str = "rows") -> str:
+    """Rows as a table."""
+    top = "".join(_cell(name, 'th scope="col"', "th") for name in head)
+    body = "".join(f"<tr>{''.join(_cell(value, 'td', 'td') for value in row)}</tr>" for row in rows)
+    return (f'<div class="bh-scroll" tabindex="0" role="region" aria-label="{html.escape(label)}"><table><thead><tr>{top}</tr></thead>'
+            f"<tbody>{body}</tbody></table></div>")  # fmt: skip
+
+
+def _cell(value: Any, begin: str, end: str) -> str:
     if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
-        return f'<td class="n">{value:,}</td>'
-    return f"<td>{escape(value)}</td>"
+        value = Figure(f"{value:,}")
+    right = ' class="n"' if isinstance(value, Figure) else ""
+    return f"<{begin}{right}>{value if isinstance(value, Raw) else escape(value)}</{end}>"

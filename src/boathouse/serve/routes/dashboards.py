@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from fastapi import APIRouter, Request, WebSocket
 from fastapi.responses import Response
 
-from boathouse.errors import AccessError, BusyError, MissingError
+from boathouse.errors import AccessError, BoathouseError, BusyError, MissingError
 from boathouse.serve.admission import from_here
 from boathouse.serve.site import Served, Site, Who
 
@@ -56,7 +56,6 @@ async def channels(socket: WebSocket, kernel: str) -> None:
         who = await site.door.admit(socket)
         proxy = _proxy(site)
         proxy.must_own(kernel, who)
-
     except (AccessError, BusyError, MissingError):
         await socket.close(1008)
         return
@@ -64,7 +63,7 @@ async def channels(socket: WebSocket, kernel: str) -> None:
     async def known() -> bool:
         try:
             return await site.door.caller(socket) == who
-        except (AccessError, BusyError):
+        except BoathouseError:  # a lake out of reach knows nobody
             return False
 
     await proxy.channels(socket, kernel, known)

@@ -112,7 +112,7 @@ def _filter(key: str, value: str) -> tuple[str, str, str]:
 @router.get("/datasets/{name}/quarantine")
 def quarantine(site: Served, who: Who, name: str, limit: Annotated[int, Query(ge=1, le=10_000)] = 1_000) -> dict[str, Any]:
     """The rows that were kept out of a dataset, and why. For a role that sees everything."""
-    who.must_see_all()
+    who.policy.must_see_all()
     kept = site.wb.quarantine(name)
     return {"count": len(kept), "rows": kept[:limit]}
 

@@ -63,7 +63,7 @@ def run(site: Served, who: Who, run_id: str) -> dict[str, Any]:
 @router.get("/runs/{run_id}/notebook")
 def notebook(site: Served, who: Who, run_id: str) -> Response:
     """A run's executed notebook."""
-    who.must_see_all()
+    who.policy.must_see_all()
     path = run(site, who, run_id)["notebook"]
     if not path:
         raise MissingError(f"the run {run_id} left no notebook", hint="it ended before it began")
@@ -73,7 +73,7 @@ def notebook(site: Served, who: Who, run_id: str) -> Response:
 @router.get("/lake/{path:path}")
 def lake(site: Served, who: Who, path: str) -> Response:
     """A file below raw/ or runs/ of the lake: a batch as received, a notebook, a page of the Data Docs."""
-    who.must_see_all()
+    who.policy.must_see_all()
     if not path.startswith(_ZONES) or {"", ".", ".."} & set(path.split("/")) or "\\" in path:
         raise MissingError(f"no file {path!r}", hint="files are below raw/, runs/docs/ and runs/notebooks/")
     return _file(site, path, download=not path.startswith("runs/docs/"))
