@@ -11,6 +11,9 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -18,6 +21,22 @@ from playwright.sync_api import Browser, Page
 from boathouse.workbench import Workbench
 
 FRONT_ENDS = ("voila", "lab")
+FONTS = "cdn.jsdelivr.net"  # the icons that Voilà's own template asks for; no widget does
+
+
+class Watched:
+    """A browser whose pages keep the hosts that they ask, from their first request on."""
+
+    def __init__(self, browser: Browser):
+        self.browser, self.hosts = browser, set[str]()
+
+    def new_page(self, **options: Any) -> Page:
+        page = self.browser.new_page(**options)
+        page.on("request", lambda request: self.hosts.add(urlsplit(request.url).hostname or "127.0.0.1"))  # data: has no host
+        return page
+
+    def elsewhere(self, page: Page) -> set[str]:
+        return self.hosts - {"127.0.0.1"} - (set() if "/lab/" in page.url else {FONTS})
 
 
 def write(wb: Workbench, name: str, *cells: str) -> None:
@@ -29,6 +48,7 @@ def write(wb: Workbench, name: str, *cells: str) -> None:
     (wb.root / f"{name}.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
 
 
+@contextmanager
 def shown(front_end: str, wb: Workbench, name: str, browser: Browser) -> Iterator[Page]:
     """Its page, in JupyterLab after all cells have been told to run."""
     if front_end == "voila":
@@ -38,22 +58,22 @@ def shown(front_end: str, wb: Workbench, name: str, browser: Browser) -> Iterato
         root = ["--allow-root"] if sys.platform == "linux" and os.getuid() == 0 else []
         serving = _serving(wb, ["jupyterlab", "--no-browser", "--ServerApp.port={port}", "--IdentityProvider.token=t", *root],
                            f"/lab/tree/{name}.ipynb?token=t&reset")  # fmt: skip
-    url = next(serving)
-    page = browser.new_page(viewport={"width": 1200, "height": 1000})
-    page.goto(url)
-    if front_end == "lab":
-        page.locator(".jp-Notebook .jp-Cell").first.wait_for(timeout=60_000)
-        page.get_by_text("Python 3 (ipykernel)").first.wait_for(timeout=60_000)
-        page.get_by_text("| Idle").wait_for(timeout=60_000)  # a cell that is run before its kernel is there is forgotten
-        page.locator(".jp-Cell .cm-content").first.click()
-        for _ in range(page.locator(".jp-Cell").count() - 1):
-            page.keyboard.press("Shift+Enter")
-        page.keyboard.press("Control+Enter")
-    yield page
-    page.close()
-    next(serving, None)
+    with serving as url:
+        page = browser.new_page(viewport={"width": 1200, "height": 1000})
+        page.goto(url)
+        if front_end == "lab":
+            page.locator(".jp-Notebook .jp-Cell").first.wait_for(timeout=60_000)
+            page.get_by_text("Python 3 (ipykernel)").first.wait_for(timeout=60_000)
+            page.get_by_text("| Idle").wait_for(timeout=60_000)  # a cell that is run before its kernel is there is forgotten
+            page.locator(".jp-Cell .cm-content").first.click()
+            for _ in range(page.locator(".jp-Cell").count() - 1):
+                page.keyboard.press("Shift+Enter")
+            page.keyboard.press("Control+Enter")
+        yield page
+        page.close()
 
 
+@contextmanager
 def _serving(wb: Workbench, arguments: list[str], path: str) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

@@ -11,9 +11,9 @@ from playwright.sync_api import Browser, Page
 
 from boathouse.workbench import Workbench
 from tests.query.lakes import opened, publish
-from tests.widgets.jupyter import FRONT_ENDS, shown, write
-from tests.widgets.test_browser import SCRIPT, Watched
+from tests.widgets.jupyter import FRONT_ENDS, Watched, write
 
+SCRIPT = "<script>document.title='owned'</script>"
 ODD = "<b>odd</b>"
 SUITE = """{"expectations": [
   {"type": "expect_column_values_to_be_between", "kwargs": {"column": "amount", "min_value": 0}, "severity": "critical"}]}"""
@@ -52,10 +52,9 @@ def look(page: Page, tab: str) -> None:
 
 
 @pytest.mark.parametrize("front_end", FRONT_ENDS)
-def test_every_tab(front_end: str, wb: Workbench, browser: Browser):
+def test_every_tab(front_end: str, wb: Workbench, browser: Browser, open_page):
     watched = Watched(browser)
-    pages = shown(front_end, wb, "orders", cast(Browser, watched))
-    page = next(pages)
+    page = open_page(front_end, wb, "orders", cast(Browser, watched))
     page.get_by_role("heading", name="orders").wait_for(timeout=60_000)
     for tab in TABS:
         look(page, tab)
@@ -72,4 +71,3 @@ def test_every_tab(front_end: str, wb: Workbench, browser: Browser):
     page.get_by_role("list", name="where it comes from and goes to").get_by_text("by_day").wait_for()
     assert page.title() != "owned"
     assert watched.elsewhere(page) == set()
-    next(pages, None)

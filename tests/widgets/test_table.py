@@ -6,16 +6,15 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser
 
 from tests.query.lakes import opened, publish
-from tests.widgets.jupyter import FRONT_ENDS, shown, write
+from tests.widgets.jupyter import FRONT_ENDS, write
 
 SCRIPT = "<script>document.title='owned'</script>"
 
 
 @pytest.mark.parametrize("front_end", FRONT_ENDS)
-def test_a_cell_of_sql(front_end: str, tmp_path: Path, browser: Browser):
+def test_a_cell_of_sql(front_end: str, tmp_path: Path, open_page):
     wb = opened(tmp_path / "workbench")
     more = "".join(f"{number},c,{number}\n" for number in range(3, 31))
     publish(
@@ -25,8 +24,7 @@ def test_a_cell_of_sql(front_end: str, tmp_path: Path, browser: Browser):
         f"1,{SCRIPT},10\n2,<img src=x onerror=alert(1)>,5\n{more}",
     )
     write(wb, "look", "%load_ext boathouse.lab", "%%sql\nSELECT order_id, note, amount FROM orders ORDER BY order_id")
-    pages = shown(front_end, wb, "look", browser)
-    page = next(pages)
+    page = open_page(front_end, wb, "look")
     said: list[str] = []
     page.on("dialog", lambda dialog: said.append(dialog.message))
     table = page.locator("table.dataTable").first
@@ -42,4 +40,3 @@ def test_a_cell_of_sql(front_end: str, tmp_path: Path, browser: Browser):
     assert not said
     found = Axe().run(page, context=".jupyter-widgets table.dataTable").response["violations"]
     assert not [one["id"] for one in found if one["impact"] in ("serious", "critical")], found
-    next(pages, None)

@@ -5,19 +5,18 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import ipywidgets as widgets
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
 from boathouse.errors import UsageError
 from boathouse.widgets.wizard import Wizard
 from boathouse.workbench import Workbench
 from tests.query.lakes import opened
-from tests.widgets.jupyter import FRONT_ENDS, shown, write
+from tests.widgets.jupyter import FRONT_ENDS, write
 
 SCRIPT = "<img src=x onerror=\"document.title='owned'\">"
 HEADER = "<img src=x onerror=document.title='owned'>"
@@ -29,14 +28,12 @@ CSV = (
 
 
 @pytest.fixture(params=FRONT_ENDS)
-def made(request: pytest.FixtureRequest, tmp_path: Path, browser: Browser) -> Iterator[tuple[Workbench, Page]]:
+def made(request: pytest.FixtureRequest, tmp_path: Path, open_page) -> tuple[Workbench, Page]:
     wb = opened(tmp_path / "workbench")
     write(wb, "wizard", f"import boathouse\nboathouse.open({str(wb.root)!r}).wizard()")
-    pages = shown(request.param, wb, "wizard", browser)
-    page = next(pages)
+    page = open_page(request.param, wb, "wizard")
     page.get_by_role("button", name="Look at it").wait_for(timeout=60_000)
-    yield wb, page
-    next(pages, None)
+    return wb, page
 
 
 def test_a_dropped_file_becomes_a_dataset(made: tuple[Workbench, Page], tmp_path: Path):

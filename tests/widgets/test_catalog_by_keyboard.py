@@ -3,36 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, cast
-from urllib.parse import urlsplit
+from typing import cast
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
 
 from tests.query.lakes import opened, publish
-from tests.widgets.jupyter import FRONT_ENDS, shown, write
+from tests.widgets.jupyter import FRONT_ENDS, Watched, write
 
 SCRIPT = "<script>document.title='owned'</script>"
-FONTS = "cdn.jsdelivr.net"  # the icons that Voilà's own template asks for; no widget does
-
-
-class Watched:
-    """A browser whose pages keep the hosts that they ask, from their first request on."""
-
-    def __init__(self, browser: Browser):
-        self.browser, self.hosts = browser, set[str]()
-
-    def new_page(self, **options: Any) -> Page:
-        page = self.browser.new_page(**options)
-        page.on("request", lambda request: self.hosts.add(urlsplit(request.url).hostname or "127.0.0.1"))  # data: has no host
-        return page
-
-    def elsewhere(self, page: Page) -> set[str]:
-        return self.hosts - {"127.0.0.1"} - (set() if "/lab/" in page.url else {FONTS})
 
 
 @pytest.mark.parametrize("front_end", FRONT_ENDS)
-def test_a_dataset_is_found_and_opened_by_keyboard(front_end: str, tmp_path: Path, browser: Browser):
+def test_a_dataset_is_found_and_opened_by_keyboard(front_end: str, tmp_path: Path, browser: Browser, open_page):
     wb = opened(tmp_path / "workbench")
     publish(wb, "orders", "order_id: BIGINT, region: VARCHAR", "1,West\n")
     publish(wb, "stock", "sku: VARCHAR, pieces: BIGINT", "a,1\n")
@@ -40,8 +23,7 @@ def test_a_dataset_is_found_and_opened_by_keyboard(front_end: str, tmp_path: Pat
         file.write(f'description: "What lies in the hall {SCRIPT}"\n')
     write(wb, "catalog", f"import boathouse\nboathouse.open({str(wb.root)!r}).browse()")
     watched = Watched(browser)
-    pages = shown(front_end, wb, "catalog", cast(Browser, watched))
-    page = next(pages)
+    page = open_page(front_end, wb, "catalog", cast(Browser, watched))
     search = page.get_by_role("textbox", name="Search")
     search.wait_for(timeout=60_000)
     search.fill("hall")
@@ -55,7 +37,6 @@ def test_a_dataset_is_found_and_opened_by_keyboard(front_end: str, tmp_path: Pat
     page.get_by_role("button", name="stock").wait_for()
     assert page.title() != "owned"
     assert watched.elsewhere(page) == set()
-    next(pages, None)
 
 
 def test_an_empty_lake_says_what_to_do(tmp_path: Path):

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
 from boathouse.errors import UsageError
 from boathouse.workbench import Workbench
 from tests.query.lakes import opened, publish
-from tests.widgets.jupyter import FRONT_ENDS, shown, write
+from tests.widgets.jupyter import FRONT_ENDS, write
 
 SCRIPT = "<img src=x onerror=\"document.title='owned'\">"
 SETTINGS = """
@@ -39,12 +37,10 @@ def wb(tmp_path_factory: pytest.TempPathFactory) -> Workbench:
 
 
 @pytest.fixture(params=FRONT_ENDS)
-def page(request: pytest.FixtureRequest, wb: Workbench, browser: Browser) -> Iterator[Page]:
-    pages = shown(request.param, wb, "catalog", browser)
-    made = next(pages)
+def page(request: pytest.FixtureRequest, wb: Workbench, open_page) -> Page:
+    made = open_page(request.param, wb, "catalog")
     made.get_by_role("textbox", name="Search").wait_for(timeout=60_000)
-    yield made
-    next(pages, None)
+    return made
 
 
 def test_from_the_catalog_into_a_dataset(page: Page):
