@@ -1,4 +1,4 @@
-"""What a page in a browser tells its kernel: that it is there, and which mark of a chart was clicked."""
+"""What a page in a browser tells its kernel: which mark of a chart was clicked."""
 
 from __future__ import annotations
 
@@ -39,13 +39,3 @@ class Clicks(anywidget.AnyWidget):
 
     def on_row(self, told: Callable[[int], None]) -> None:
         self.on_msg(lambda _, content, __: told(int(content["row"])))
-
-
-class Seen(anywidget.AnyWidget):
-    """Tells once that it is on a page, and how wide that is in pixels: from then on a browser has every widget that there was,
-    and hears of new ones."""
-
-    _esm = "export default { render({ model }) { model.send({ width: window.innerWidth }); } };"
-
-    def on_seen(self, told: Callable[[int], None]) -> None:
-        self.on_msg(lambda _, content, __: told(int(content["width"])))

@@ -13,12 +13,12 @@ import ipywidgets as widgets
 from boathouse import clock, plot, viewer
 from boathouse.config import QueryLimits
 from boathouse.dashboards import download, draw, filters, static
-from boathouse.dashboards.clicks import Seen
 from boathouse.dashboards.parts import Filter, Tile
 from boathouse.dashboards.rows import Rows
 from boathouse.dashboards.static import Static
 from boathouse.dashboards.tile import TileView
 from boathouse.errors import BoathouseError, UsageError
+from boathouse.widgets.seen import Seen
 from boathouse.workbench import Workbench
 
 _BEHIND = 1_000  # rows that are shown behind a tile

@@ -14,6 +14,7 @@ from boathouse.progress import Event
 from boathouse.run.process import RunProcess
 from boathouse.widgets import markup
 from boathouse.widgets.markup import Raw
+from boathouse.widgets.seen import Seen
 
 if TYPE_CHECKING:
     from boathouse.workbench import Workbench
@@ -36,7 +37,9 @@ class Running(widgets.VBox):
         self.stop.on_click(lambda _: self._stop())
         self.bar = widgets.FloatProgress(0.0, min=0, max=1, description="running", layout=widgets.Layout(width="60%"))
         self.steps, self.outcome = widgets.HTML(), widgets.HTML()
-        super().__init__([widgets.HTML(markup.STYLE), widgets.HBox([self.bar, self.stop]), self.steps, self.outcome])
+        seen = Seen()
+        seen.on_seen(lambda _: self._again())
+        super().__init__([widgets.HTML(markup.STYLE), widgets.HBox([self.bar, self.stop]), self.steps, self.outcome, seen])
         self.add_class("bh-view")
         self.working = threading.Thread(target=self._follow, daemon=True)
         self.working.start()
@@ -44,6 +47,11 @@ class Running(widgets.VBox):
     def _stop(self) -> None:
         self.stop.disabled, self.bar.description = True, "stopping"
         self.process.stop()
+
+    def _again(self) -> None:
+        """Tells the browser how it stands: what changed before it listened has not reached it."""
+        for one in (self.bar, self.bar.layout, self.stop, self.stop.layout, self.steps, self.outcome):
+            one.send_state()
 
     def _follow(self) -> None:
         painting = threading.Thread(target=self._tick, daemon=True)
