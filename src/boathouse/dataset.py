@@ -60,7 +60,7 @@ class Dataset:
         return self.workbench.lake.published(self.name).history()
 
     def quarantine(self) -> list[dict[str, Any]]:
-        return self.workbench.quarantine(self.name)
+        return self.workbench.quarantine(self.name, self.version)
 
     def show(self, *, role: str | Policy | None = None) -> DatasetView:
         """Everything known of it, to look at in JupyterLab and Voilà. Raises UsageError where ipywidgets is not installed."""

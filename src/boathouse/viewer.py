@@ -3,17 +3,21 @@ one before it reads anything; a kernel of anybody else's is the analyst's own, w
 
 from __future__ import annotations
 
+import contextlib
 import getpass
 import json
 import os
 import threading
 import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from boathouse.errors import AccessError
+from boathouse.errors import AccessError, BoathouseError
 
 if TYPE_CHECKING:
     from boathouse.query.policy import Policy
+    from boathouse.query.receipt import Asked
     from boathouse.workbench import Workbench
 
 SERVED = "BOATHOUSE_VIEWERS"  # set for every kernel that serves viewers: without it nobody else is looked for
@@ -26,9 +30,10 @@ def served() -> bool:
     return SERVED in os.environ
 
 
-def told(name: str, policy: Policy, *, here: bool) -> str:
-    """What the server tells a kernel of its viewer, who may be `here`: the user of this machine, without a key."""
-    return json.dumps({"name": name, "roles": policy.names, "only": policy.only, "everything": policy.everything, "here": here})
+def told(name: str, policy: Policy, *, here: bool, key: str | None = None, page: str = "") -> str:
+    """What the server tells a kernel of its viewer, who may be `here`: the user of this machine, without a key; and of its page."""
+    seen = {"roles": policy.names, "only": policy.only, "everything": policy.everything}
+    return json.dumps({"name": name, **seen, "here": here, "key": key, "page": page})
 
 
 def is_here() -> bool:
@@ -51,6 +56,30 @@ def policy(wb: Workbench) -> Policy:
         return Policy(only=tuple(who["only"]))
     held = [role for role in who["roles"] if role in wb.config.roles or role == "everything"]
     return Policy.of(wb.config.roles, held).narrowed(who["only"]) if held else Policy((), (), everything=False)
+
+
+@contextlib.contextmanager
+def noted(wb: Workbench, method: str, said: str) -> Iterator[Callable[[Asked], None]]:
+    """Around what a served page asks, for the audit log: it is told each query that was run. Elsewhere nothing is written down."""
+    ran: list[Asked] = []
+    if not served():
+        yield ran.append
+        return
+    from boathouse.query.receipt import audited
+
+    who, begun, status = _who(), datetime.now(UTC), 500
+    try:
+        yield ran.append
+        status = 200
+    except BoathouseError:
+        status = 400
+        raise
+    finally:
+        asked = audited(*ran) if ran else {"sql": said}
+        wb.audit_log.add({"at": begun, "caller": who["name"], "key": who["key"], "roles": who["roles"], "method": method,
+                          "path": f"/dashboards/{who['page']}", "status": status, "complete": True,
+                          "seconds": (datetime.now(UTC) - begun).total_seconds(),
+                          **asked, **({"parameters": said} if method == "ASK" else {})})  # fmt: skip
 
 
 def _who() -> dict[str, Any]:

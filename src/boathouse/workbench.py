@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import importlib
 import uuid
@@ -256,7 +257,11 @@ class Workbench:
     ) -> Result:  # fmt: skip
         """The result of one SELECT over the datasets; `versions` pins some of them to an older version, `limits` bound its
         time and its rows, `role` (its name, or a policy) shows what that role would see."""
-        return self.reader.sql(sql, parameters, versions, limits, self.policy(role))
+        policy = self.policy(role)
+        with viewer.noted(self, "SHOW", sql) as told:
+            result = self.reader.sql(sql, parameters, versions, limits, policy)
+            told(result.asked)
+        return result
 
     def rows(
         self, name: str, wanted: Wanted, *, version: int | None = None, limits: QueryLimits | None = None,
@@ -265,7 +270,11 @@ class Workbench:
         """A page of a dataset's rows, and the token of the next one where there is one."""
         pipeline = self.publisher(name)
         key = pipeline.key if pipeline else ()
-        return self.reader.page(name, wanted, key=key, version=version, limits=limits, policy=self.policy(role))
+        policy = self.policy(role)
+        with viewer.noted(self, "SHOW", name) as told:
+            result, following = self.reader.page(name, wanted, key=key, version=version, limits=limits, policy=policy)
+            told(result.asked)
+        return result, following
 
     def policy(self, *roles: str | Policy | None) -> Policy:
         """What these roles may see together; no role at all sees what the `viewer` sees, and a policy stays what it is.
@@ -300,7 +309,7 @@ class Workbench:
         if name not in known:
             listing = f"the queries are {', '.join(known)}" if known else "write queries/NAME.sql"
             raise MissingError(f"no query {name!r}{did_you_mean(name, known)}", hint=listing)
-        return self.reader.sql(*bound(known[name], parameters or {}, self.reader.cursor()), limits=limits, policy=policy)
+        return self.sql(*bound(known[name], parameters or {}, self.reader.cursor()), limits=limits, role=policy)
 
     def save_query(self, name: str, sql: str, values: dict[str, Any] | None = None, *, replace: bool = False) -> Path:
         """Keeps a query as queries/NAME.sql; `values` are those of its `$name` parameters, for their types. Raises UsageError
@@ -332,12 +341,15 @@ class Workbench:
         policy = self.policy(role)
 
         def here(sql: str, limits: QueryLimits, versions: dict[str, int] | None) -> Result:
-            return self.reader.sql(sql, versions=versions, limits=limits, policy=policy)
+            result = self.reader.sql(sql, versions=versions, limits=limits, policy=policy)
+            told(result.asked)
+            return result
 
-        made = self.asker.ask(
-            Asking(question, policy, answerer or self.config.ask.answerer, talk, limits or LIMITS, step or (lambda _: None), run or here,
-                   caller or viewer.name())
-        )  # fmt: skip
+        with viewer.noted(self, "ASK", question) as told:
+            made = self.asker.ask(
+                Asking(question, policy, answerer or self.config.ask.answerer, talk, limits or LIMITS, step or (lambda _: None),
+                       run or here, caller or viewer.name())
+            )  # fmt: skip
         if name:
             talk.save(self.lake, name)
         return made
@@ -545,13 +557,15 @@ class Workbench:
             found[pipeline.dataset_name] = pipeline
         return found
 
-    def quarantine(self, name: str) -> list[dict[str, Any]]:
-        """The rows kept out of a dataset by the batches that it stands on."""
+    def quarantine(self, name: str, version: int | None = None) -> list[dict[str, Any]]:
+        """The rows kept out of a dataset by the batches that it stands on, or stood on at a version."""
         if name not in self.pipelines():
             self.lake.published(name)
         else:
             name = self.pipeline(name).dataset_name
-        return quarantine.read(self.lake, name, self.lake.dataset(name))
+        return quarantine.read(
+            self.lake, name, self.lake.dataset(name) if version is None else self.lake.published(name, version)
+        )
 
     def restore(self, name: str, version: int) -> int:
         """Makes an old version the current one, as a new version, whose number is returned."""
@@ -592,6 +606,13 @@ class Workbench:
         from boathouse.lake import keys
 
         return keys.revoke(self.lake, key, datetime.now(UTC))
+
+    @cached_property
+    def audit_log(self) -> audit.Log:
+        """What this process writes down of what it was asked; it writes the rest at its end."""
+        log = audit.Log(self.lake)
+        atexit.register(log.close)
+        return log
 
     def audit(self, limit: int = 100) -> list[dict[str, Any]]:
         """What was asked of the API, newest first."""

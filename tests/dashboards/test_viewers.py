@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -199,3 +200,34 @@ def test_a_schedule_is_seen_by_its_dataset(tmp_path: Path):
     (made.root / "pipelines" / "load.yml").write_text(text + "dataset: stock\n", encoding="utf-8")
     made.viewer = made.policy("stock")
     assert [one["pipeline"] for one in made.schedule()] == ["load"]
+
+
+def test_what_a_page_read_is_in_the_audit_log(wb: Workbench, url: str, keys: dict[str, str], browser: Browser):
+    west = looker(browser, url, keys["west"])
+    west.open(f"{url}/dashboards/orders")
+    west.context.close()  # its kernel ends, and has written the rest
+    until = time.monotonic() + 30
+    while not (read := [event for event in wb.audit(1_000) if event["method"] == "SHOW" and event["caller"] == "west"]):
+        assert time.monotonic() < until
+        time.sleep(0.5)
+    assert {event["key"] for event in read} == {key.id for key in wb.api_keys() if key.name == "west"}
+    assert any(
+        "sum(" in event["sql"] and '"orders"' in event["datasets"] and "rows_filtered" in event["policies"] for event in read
+    )
+
+
+def test_a_viewer_has_a_limited_number_of_pages(tmp_path: Path):
+    made = opened(tmp_path / "workbench", "[api]\nanonymous = []\n\n[dashboards]\npages = 1\nheated = 0\n")
+    publish(made, "orders", "order_id: BIGINT, amount: BIGINT", "1,10\n")
+    made.add_dashboard("orders", "orders")
+    one, other = (made.create_key(name, ["everything"])[1] for name in ("one", "other"))
+    with serving(made) as address:
+        status, page = get(f"{address}/dashboards/orders", one)
+        assert status == 200
+        status, problem = get(f"{address}/dashboards/orders", one)
+        assert (status, "you have as many dashboards open as you may: 1" in problem) == (429, True)
+        assert get(f"{address}/dashboards/orders", other)[0] == 200
+        kernel = re.search(r'"kernelId":\s*"([0-9a-f-]{36})"', page)
+        assert kernel
+        assert get(f"{address}/dashboards/voila/api/shutdown/{kernel[1]}", one, "POST")[0] == 204
+        assert get(f"{address}/dashboards/orders", one)[0] == 200

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -111,3 +112,26 @@ def test_voila_is_started_again_and_nothing_outlives_a_kill(up):
     everyone = psutil.Process(server.pid).children(recursive=True)
     server.kill()
     _until(lambda: not [one for one in everyone if _lives(one)], 30)
+
+
+def test_jupyterlab_is_started_again(up):
+    server, said = up
+    lab, token = re.search(r"(http\S+?)/lab\?token=(\S+)", said).groups()
+    _until(lambda: _get(f"{lab}/api?token={token}"))
+    [first] = _children(server, "jupyterlab")
+    first.kill()
+    _until(lambda: [one for one in _children(server, "jupyterlab") if one.pid != first.pid])
+    _until(lambda: _get(f"{lab}/api?token={token}"))
+
+
+def test_a_port_that_is_taken_is_a_sentence(tmp_path: Path):
+    wb = opened(tmp_path / "workbench")
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        command = [sys.executable, "-m", "boathouse.cli", "-C", str(wb.root), "up", "--no-browser", "--port", str(free_port())]
+        port = str(taken.getsockname()[1])
+        done = subprocess.run([*command, "--lab-port", port], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2
+    assert f"JupyterLab cannot listen on port {port}" in done.stderr
+    assert "--lab-port" in done.stderr

@@ -124,6 +124,7 @@ class Dashboards(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     heated: int = Field(1, ge=0, description="Kernels that wait for a viewer, for each dashboard: its page is there at once.")
+    pages: int = Field(20, ge=1, description="Pages that one viewer may have open at once: each is a process of some 0.3 GB.")
     idle_minutes: float = Field(5, gt=0, description="Minutes after which the kernel of a page that nobody looks at ends.")
 
 

@@ -17,7 +17,7 @@ from boathouse.dashboards.parts import Filter, Tile
 from boathouse.dashboards.rows import Rows
 from boathouse.dashboards.static import Static
 from boathouse.dashboards.tile import TileView
-from boathouse.errors import BoathouseError, UsageError
+from boathouse.errors import BoathouseError, LakeError, UsageError
 from boathouse.widgets.seen import Seen
 from boathouse.workbench import Workbench
 
@@ -76,7 +76,8 @@ class Page(widgets.VBox):
     def _work(self) -> None:
         """Reads what is there, then paints whenever a filter or the lake has changed."""
         try:
-            self._begin()
+            while not self._begun():
+                self._wanted.wait(_LOOKS_AFAR)
             painted = 0
             while True:
                 if painted == self._asked:
@@ -90,6 +91,14 @@ class Page(widgets.VBox):
         except Exception as error:  # whatever it is, whoever looks is told
             self._say(f"this page has ended: {type(error).__name__}; load it again")
             raise
+
+    def _begun(self) -> bool:
+        try:
+            self._begin()
+        except LakeError as error:  # out of reach for the moment
+            self._say(f"{error.render()} (this page tries again)")
+            return False
+        return True
 
     def _begin(self) -> None:
         """Everything up to the first painting."""

@@ -1,7 +1,9 @@
-"""`python -m boathouse.lab.tied MODULE …` runs a server that ends with its parent, however that ends: its input ends then."""
+"""Servers that are kept: one that ends by itself is started again, and all of them end with their parent, however that ends.
+`python -m boathouse.lab.tied MODULE …` is the inside: its input ends with the parent."""
 
 from __future__ import annotations
 
+import logging
 import os
 import runpy
 import signal
@@ -9,25 +11,47 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
-from typing import Any
+
+_log = logging.getLogger("boathouse.lab")
 
 
-def start(module: str, *arguments: str, cwd: Path, env: dict[str, str], output: Any = None) -> subprocess.Popen[bytes]:
-    """Starts one, in a group of its own: Ctrl-C is for the parent, which then ends it."""
-    command = [sys.executable, "-m", "boathouse.lab.tied", module, *arguments]
-    return subprocess.Popen(
-        command, cwd=cwd, env=env, stdin=subprocess.PIPE, stdout=output, stderr=output, start_new_session=True
-    )
+class Tied:
+    """A server, in a group of its own: Ctrl-C is for the parent, which then ends it. What it says goes to a `log`."""
 
+    def __init__(self, module: str, *arguments: str, cwd: Path, env: dict[str, str], log: Path):
+        self._command = [sys.executable, "-m", "boathouse.lab.tied", module, *arguments]
+        self._cwd, self._env, self.log = cwd, env, log
+        self._stopped = threading.Event()
+        self._process = self._start()
+        threading.Thread(target=self._keep, daemon=True).start()
 
-def end(process: subprocess.Popen[bytes]) -> None:
-    """Ends one: it has ten seconds to end what it runs."""
-    process.terminate()
-    try:
-        process.wait(10)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+    def _start(self) -> subprocess.Popen[bytes]:
+        with self.log.open("ab") as log:
+            return subprocess.Popen(self._command, cwd=self._cwd, env=self._env, stdin=subprocess.PIPE, stdout=log, stderr=log,
+                                    start_new_session=True)  # fmt: skip
+
+    def _keep(self) -> None:
+        while not self._stopped.is_set():
+            self._process.wait()
+            if not self._stopped.wait(1):
+                _log.warning(
+                    "%s has ended and is started again; the last that it said: %s", self._command[3], self.said()[-500:].strip()
+                )
+                self._process = self._start()
+
+    def said(self) -> str:
+        """The end of its log."""
+        return self.log.read_text(encoding="utf-8", errors="replace")[-2_000:]
+
+    def close(self) -> None:
+        """Ends it: it has ten seconds to end what it runs."""
+        self._stopped.set()
+        self._process.terminate()
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
 
 
 def _watch() -> None:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import secrets
+import socket
 import webbrowser
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from boathouse.lab import server, tied
+from boathouse.errors import UsageError
+from boathouse.lab import server
+from boathouse.lab.tied import Tied
 from boathouse.serve.server import serve
 from boathouse.workbench import Workbench
 
@@ -30,8 +36,17 @@ def up(wb: Workbench, host: str, port: int, lab_port: int, *, browser: bool, say
 @contextmanager
 def _lab(wb: Workbench, port: int, token: str) -> Iterator[None]:
     options, env = server.command(wb, port, "--no-browser", "--log-level=ERROR", "--ServerApp.port_retries=0")
-    process = tied.start(*options, cwd=wb.root, env=env | {"JUPYTER_TOKEN": token})  # a command line is for all to see
-    try:
+    with socket.socket() as free:
+        if os.name == "posix":  # or what was closed a moment ago would count as taken
+            free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            free.bind(("127.0.0.1", port))
+        except OSError as error:
+            hint = "another program may be there: --lab-port 8889"
+            raise UsageError(f"JupyterLab cannot listen on port {port}: {error.strerror}", hint=hint) from error
+    env |= {"JUPYTER_TOKEN": token}  # a command line is for all to see
+    with (
+        TemporaryDirectory(prefix="boathouse-lab-") as private,
+        closing(Tied(*options, cwd=wb.root, env=env, log=Path(private, "jupyterlab.log"))),
+    ):
         yield
-    finally:
-        tied.end(process)

@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import socket
-import subprocess
 import tempfile
-import threading
 import time
 import urllib.error
 import urllib.request
@@ -18,8 +16,8 @@ from typing import Any
 from boathouse import viewer
 from boathouse.config.workbench import in_bytes
 from boathouse.errors import BoathouseError, UsageError
-from boathouse.lab import tied
 from boathouse.lab.environ import environ
+from boathouse.lab.tied import Tied
 from boathouse.workbench import Workbench
 
 BASE = "/dashboards/"
@@ -28,7 +26,7 @@ _STARTS = 60.0  # seconds
 
 
 class Voila:
-    """A Voilà process; one that ends by itself is started again."""
+    """A Voilà process."""
 
     def __init__(self, wb: Workbench):
         if find_spec("voila") is None:
@@ -41,12 +39,8 @@ class Voila:
             self.port: int = free.getsockname()[1]
         self._private = tempfile.TemporaryDirectory(prefix="boathouse-voila-")  # readable by nobody else
         Path(self._private.name, "voila.json").write_text(json.dumps(self._settings()), encoding="utf-8")
-        self._environ = environ(
-            wb, JUPYTER_CONFIG_DIR=self._private.name, PYDEVD_DISABLE_FILE_VALIDATION="1", **{viewer.SERVED: "1"}
-        )
-        self._stopped = threading.Event()
-        self._process = self._start()
-        threading.Thread(target=self._watch, daemon=True).start()
+        env = environ(wb, JUPYTER_CONFIG_DIR=self._private.name, PYDEVD_DISABLE_FILE_VALIDATION="1", **{viewer.SERVED: "1"})
+        self._server = Tied("voila", cwd=wb.root, env=env, log=Path(self._private.name, "voila.log"))
 
     @property
     def url(self) -> str:
@@ -67,10 +61,6 @@ class Voila:
             "MappingKernelManager": {"cull_idle_timeout": int(config.idle_minutes * 60), "cull_interval": 30, "cull_connected": False},
         }  # fmt: skip
 
-    def _start(self) -> subprocess.Popen[bytes]:
-        with Path(self._private.name, "voila.log").open("ab") as log:
-            return tied.start("voila", cwd=self.wb.root, env=self._environ, output=log)
-
     def ready(self) -> None:
         """Waits until it answers. Raises BoathouseError where it does not."""
         until = time.monotonic() + _STARTS
@@ -83,20 +73,9 @@ class Voila:
                 return
             except OSError:
                 time.sleep(0.1)
-        raise BoathouseError("Voilà does not start", hint=self.said())
-
-    def said(self) -> str:
-        """The end of its log."""
-        return Path(self._private.name, "voila.log").read_text(encoding="utf-8", errors="replace")[-2_000:]
-
-    def _watch(self) -> None:
-        while not self._stopped.is_set():
-            self._process.wait()
-            if not self._stopped.wait(1):
-                self._process = self._start()
+        raise BoathouseError("Voilà does not start", hint=self._server.said())
 
     def close(self) -> None:
         """Ends it, and its kernels."""
-        self._stopped.set()
-        tied.end(self._process)
+        self._server.close()
         self._private.cleanup()

@@ -34,6 +34,18 @@ class Asked:
     runs: str = ""  # what ran that Python, and its versions
 
 
+def audited(*asked: Asked) -> dict[str, Any]:
+    """For the audit log: what was asked, of which datasets, under which policies. Several queries are those of one answer."""
+    parameters = [one.parameters for one in asked if one.parameters]
+    policies = {policy.dataset: policy.model_dump() for one in asked for policy in one.policies}
+    return {
+        "sql": ";\n".join(one.sql for one in asked),
+        "parameters": json.dumps(parameters[0], default=str) if parameters else None,
+        "datasets": json.dumps({table.name: table.version for one in asked for table in one.tables}),
+        "policies": json.dumps(list(policies.values())),
+    }
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -18,7 +18,7 @@ from boathouse.config import QueryLimits
 from boathouse.errors import MissingError, QueryError, UsageError, first_line
 from boathouse.query import Result
 from boathouse.query.policy import Policy
-from boathouse.query.receipt import Asked, Receipt
+from boathouse.query.receipt import Asked, Receipt, audited
 from boathouse.serve.identity import Caller
 from boathouse.workbench import Again
 
@@ -139,7 +139,7 @@ def answer(
     """The rows as a stream. One that has not changed since the caller's copy is 304."""
     head = next(pieces)
     assert isinstance(head, Head)
-    note(request, head.asked)
+    request.state.audit |= audited(head.asked)
     name = receipts.keep(caller, head)
     named = {"receipt": f"/receipts/{name}", **(links or {})}
     headers = {"Link": ", ".join(f'<{url}>; rel="{rel}"' for rel, url in named.items()), "Vary": "Accept, Authorization, Cookie"}
@@ -164,18 +164,6 @@ def answer(
     if whole:
         return Response(bytes(begun), media_type=MEDIA[form], headers=headers)
     return StreamingResponse(_all(bytes(begun), rows), media_type=MEDIA[form], headers=headers)
-
-
-def note(request: Request, *asked: Asked) -> None:
-    """For the audit log: what was asked, of which datasets, under which policies. Several queries are those of one answer."""
-    parameters = [one.parameters for one in asked if one.parameters]
-    policies = {policy.dataset: policy.model_dump() for one in asked for policy in one.policies}
-    request.state.audit |= {
-        "sql": ";\n".join(one.sql for one in asked),
-        "parameters": json.dumps(parameters[0], default=str) if parameters else None,
-        "datasets": json.dumps({table.name: table.version for one in asked for table in one.tables}),
-        "policies": json.dumps(list(policies.values())),
-    }
 
 
 def _rows(pieces: Told, receipts: Receipts, name: str) -> Iterator[bytes]:

@@ -15,9 +15,9 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from boathouse import __version__
 from boathouse.config.workbench import in_bytes
 from boathouse.errors import BoathouseError, UsageError
+from boathouse.lake.audit import Log
 from boathouse.serve import problems
 from boathouse.serve.admission import Admission
-from boathouse.serve.audit import Log
 from boathouse.serve.identity import Door
 from boathouse.serve.launches import Launches
 from boathouse.serve.routes import ask, dashboards, datasets, pages, queries, reference, runs, server

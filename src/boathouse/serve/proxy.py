@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
-from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -17,7 +16,7 @@ from websockets.exceptions import ConnectionClosed, WebSocketException
 from websockets.typing import Subprotocol
 
 from boathouse import viewer
-from boathouse.errors import BoathouseError, MissingError
+from boathouse.errors import BoathouseError, BusyError, MissingError
 from boathouse.lab.voila import BASE, Voila
 from boathouse.serve.identity import Caller
 
@@ -34,16 +33,34 @@ class Proxy:
     def __init__(self, voila: Voila):
         self.voila = voila
         self.client = httpx.AsyncClient(base_url=voila.url, timeout=httpx.Timeout(10, read=120), trust_env=False, headers={"Authorization": f"token {voila.token}"})  # fmt: skip
-        self._owners: OrderedDict[str, Caller] = OrderedDict()
+        self._owners: dict[str, Caller] = {}  # by kernel
+        self._opening: list[Caller] = []
 
     async def page(self, name: str, query: str, who: Caller) -> Response:
-        """A dashboard for a viewer, as it is made. Raises MissingError where there is none."""
+        """A dashboard for a viewer, as it is made. Raises MissingError where there is none, BusyError for one who has too many."""
         self.voila.wb.dashboard(name)
-        headers = {viewer.HEADER: viewer.told(who.name, who.policy, here=who.implicit)}
-        answer = await self._send("GET", f"voila/render/{name}.ipynb?{query}", headers)
+        headers = {viewer.HEADER: viewer.told(who.name, who.policy, here=who.implicit, key=who.key, page=name)}
+        self._opening.append(who)
+        try:
+            await self._must_have_room(who)
+            answer = await self._send("GET", f"voila/render/{name}.ipynb?{query}", headers)
+        finally:
+            self._opening.remove(who)
         return StreamingResponse(
             self._owned(answer, who), answer.status_code, {"Cache-Control": "no-store", **_HEADERS}, "text/html"
         )
+
+    async def _must_have_room(self, who: Caller) -> None:
+        most, held = self.voila.wb.config.dashboards, [kernel for kernel, owner in self._owners.items() if owner == who]
+        if len(held) + self._opening.count(who) <= most.pages:
+            return
+        for kernel in held:
+            if (await self.plain("GET", f"api/kernels/{kernel}", "")).status_code == 404:
+                self._owners.pop(kernel, None)
+        open_ = sum(owner == who for owner in self._owners.values())
+        if open_ + self._opening.count(who) > most.pages:
+            raise BusyError(f"you have as many dashboards open as you may: {open_}", seconds=30,
+                            hint=f"close one: a page's place is free at most {most.idle_minutes:g} minutes later")  # fmt: skip
 
     async def _owned(self, answer: httpx.Response, who: Caller) -> AsyncIterator[bytes]:
         """The page, read for the name of its kernel on the way."""
@@ -58,7 +75,7 @@ class Proxy:
     def _own(self, kernel: str, who: Caller) -> None:
         self._owners[kernel] = who
         if len(self._owners) > _KEPT:
-            self._owners.popitem(last=False)
+            self._owners.pop(next(iter(self._owners)))
 
     def must_own(self, kernel: str, who: Caller) -> None:
         """Raises MissingError for a kernel that is another viewer's, or none."""

@@ -10,10 +10,10 @@ from fastapi import Depends, Query, Request
 from fastapi.security import HTTPBearer
 
 from boathouse.config import QueryLimits, SavedQuery
+from boathouse.lake.audit import Log
 from boathouse.query.policy import Policy
 from boathouse.query.receipt import Receipt
 from boathouse.serve.answers import MEDIA, Receipts
-from boathouse.serve.audit import Log
 from boathouse.serve.identity import Caller, Door
 from boathouse.serve.launches import Launches
 from boathouse.serve.metrics import Metrics

@@ -10,7 +10,7 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from boathouse.serve.audit import Log
+from boathouse.lake.audit import Log
 from boathouse.serve.metrics import Metrics
 from boathouse.serve.problems import problem
 

@@ -124,6 +124,10 @@ class DatasetView(widgets.VBox):
             for one in judged or []
         ]
         told = "what was counted in its rows is not for you to see" if judged is None else "no suite has judged it yet"
+        if self.version is not None:
+            made.append(
+                widgets.HTML(markup.note(f"the suite's verdicts are those on version {self.known['version']}, the newest"))
+            )
         made.append(
             widgets.HTML(
                 markup.table(("must hold", "severity", "latest batch", "rows against it"), rows, "expectations")
@@ -167,7 +171,7 @@ class DatasetView(widgets.VBox):
     def _quarantine(self) -> list[widgets.Widget]:
         if not self.policy.unlimited:
             return [widgets.HTML(markup.note("rows that were kept out are for those who see everything"))]
-        rows = self.wb.quarantine(self.name)
+        rows = self.wb.quarantine(self.name, self.version)
         if not rows:
             return [widgets.HTML(markup.note("no row is kept out"))]
         rules = Counter(broken for row in rows for broken in {rule(reason) for reason in row["reasons"]}).most_common()

@@ -15,8 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from boathouse.config import QueryLimits
 from boathouse.errors import BoathouseError
 from boathouse.query import Result
-from boathouse.query.receipt import Asked
-from boathouse.serve.answers import note
+from boathouse.query.receipt import Asked, audited
 from boathouse.serve.identity import Caller
 from boathouse.serve.site import Served, Site, Who
 from boathouse.serve.talks import Talk
@@ -53,7 +52,7 @@ def _answered(request: Request, site: Site, who: Caller, talk: Talk, asked: Ques
         result = site.workers.result(sql, limits, who.policy, versions)
         parameters = request.state.audit["parameters"]
         queries.append(result.asked)
-        note(request, *queries)
+        request.state.audit |= audited(*queries)
         request.state.audit["parameters"] = parameters
         return result
 

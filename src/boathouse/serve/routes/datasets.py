@@ -14,8 +14,9 @@ from pydantic import BaseModel, Field, ValidationError
 
 from boathouse.errors import UsageError
 from boathouse.query.guard import no_dataset
+from boathouse.query.receipt import audited
 from boathouse.query.rows import LARGEST, OPERATORS, Wanted
-from boathouse.serve.answers import MEDIA, answer, form_of, known_tags, note, told
+from boathouse.serve.answers import MEDIA, answer, form_of, known_tags, told
 from boathouse.serve.identity import Caller
 from boathouse.serve.site import Served, Site, Who
 
@@ -45,7 +46,7 @@ def _text(entry: dict[str, Any]) -> str:
 def dataset(request: Request, site: Served, who: Who, name: str) -> dict[str, Any]:
     """One dataset: its columns, freshness, quality, lineage, versions, latest runs and a sample."""
     sample, _ = site.wb.rows(name, Wanted(limit=SAMPLE), limits=site.limits, role=who.policy)
-    note(request, sample.asked)
+    request.state.audit |= audited(sample.asked)
     return site.wb.dataset(name, role=who.policy) | {"sample": json.loads(b"".join(sample.chunks("json")))}
 
 

@@ -13,8 +13,8 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from boathouse.errors import AccessError, BoathouseError, MissingError, UsageError
+from boathouse.query.receipt import audited
 from boathouse.query.rows import Wanted
-from boathouse.serve.answers import note
 from boathouse.serve.identity import COOKIE, Caller
 from boathouse.serve.problems import status_of
 from boathouse.serve.routes.datasets import SAMPLE, found
@@ -46,7 +46,7 @@ def dataset(request: Request, site: Served, who: Who, name: str) -> Response:
     """One dataset: columns, quality, lineage, versions, runs, a sample and the queries that read it."""
     entry = site.wb.dataset(name, role=who.policy)
     sample, _ = site.wb.rows(name, Wanted(limit=SAMPLE), limits=site.limits, role=who.policy)
-    note(request, sample.asked)
+    request.state.audit |= audited(sample.asked)
     reading = [query for query in mine(site, who) if query.name in entry["lineage"]["queries"]]
     kept_out = site.wb.quarantine(name) if who.policy.unlimited else []
     return _page(site, who, "dataset.html", dataset=entry, rows=sample.rows(), receipt=sample.receipt, queries=reading,
@@ -66,7 +66,7 @@ def query(request: Request, site: Served, who: Who, name: str) -> Response:
         try:
             result = site.wb.query(saved, given, limits=limits, role=who.policy)
             shown |= {"rows": result.rows(), "columns": result.schema.names, "receipt": result.receipt, "cut": result.cut}
-            note(request, result.asked)
+            request.state.audit |= audited(result.asked)
         except UsageError as error:
             shown["wrong"] = error.message
     link, further = address(saved), {}
