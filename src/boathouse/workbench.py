@@ -363,12 +363,20 @@ class Workbench:
         return self.widget("catalog", "Catalog", role=role)
 
     def widget(self, module: str, kind: str, *arguments: Any, **options: Any) -> Any:
-        """A widget of boathouse.widgets over this workbench. Raises UsageError where ipywidgets is not installed."""
+        """A widget of boathouse.widgets over this workbench; on a served page, what is wrong is shown in its place. Raises UsageError
+        where ipywidgets is not installed."""
         try:
             found = importlib.import_module(f"boathouse.widgets.{module}")
         except ImportError as error:
             raise UsageError(f"{error.name} is not installed", hint="pip install 'boathouse[lab]'") from error
-        return getattr(found, kind)(self, *arguments, **options)
+        try:
+            return getattr(found, kind)(self, *arguments, **options)
+        except BoathouseError as error:
+            if not viewer.served():
+                raise
+            from boathouse.widgets import markup
+
+            return markup.told(error)
 
     def wizard(self) -> Wizard:
         """A new source step by step, for JupyterLab and Voilà. Raises UsageError where ipywidgets is not installed, AccessError for
@@ -378,7 +386,6 @@ class Workbench:
     def watch(self, *names: str, again: bool = False, check: bool = False) -> Running:
         """Runs pipelines, as `run` does, and shows how they go on, for JupyterLab and Voilà; a button stops them. Raises UsageError
         where ipywidgets is not installed, AccessError for a viewer who may not see everything."""
-        self.viewer.must_see_all()
         return self.widget("running", "Running", *names, again=again, check=check)
 
     def dashboards(self) -> list[str]:

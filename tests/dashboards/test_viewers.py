@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import time
 import urllib.error
 import urllib.request
@@ -18,7 +19,7 @@ from websockets.sync.client import connect
 from boathouse import viewer
 from boathouse.errors import AccessError, BoathouseError
 from boathouse.workbench import Workbench
-from tests.dashboards.served import Looker, serving
+from tests.dashboards.served import REPOSITORY, Looker, serving
 from tests.query.lakes import opened, publish
 
 SETTINGS = """
@@ -105,6 +106,14 @@ def test_a_plain_notebook_is_under_the_viewers_policy_as_well(url: str, keys: di
     west = looker(browser, url, keys["west"])
     west.page.goto(f"{url}/dashboards/plain")
     west.page.get_by_text("plain: 10,").wait_for(timeout=60_000)
+    west.context.close()
+
+
+def test_what_a_viewer_may_not_use_is_said_on_its_page(wb: Workbench, url: str, keys: dict[str, str], browser: Browser):
+    shutil.copy(REPOSITORY / "dashboards" / "new_source.ipynb", wb.root / "dashboards")
+    west = looker(browser, url, keys["west"])
+    west.page.goto(f"{url}/dashboards/new_source")
+    west.page.get_by_role("alert").filter(has_text="this is for those who see everything").wait_for(timeout=60_000)
     west.context.close()
 
 

@@ -189,6 +189,9 @@ def plain(value: Any, *, short: bool = False) -> Any:
         return f"{value:%Y-%m-%d}" if short and not (value.hour or value.minute) else value.isoformat()
     if isinstance(value, date):  # a day without an hour would be read as UTC's, and shown as the day before
         return value.isoformat() if short else f"{value.isoformat()}T00:00:00"
+    if isinstance(value, pa.MonthDayNano):
+        parts = (value.months, "months"), (value.days, "days"), (value.nanoseconds / 1e9, "s")
+        return " ".join(f"{count:g} {name}" for count, name in parts if count) or "0 s"
     if short or not isinstance(value, int | float | str | bool | type(None)):
         return str(value)
     return value

@@ -22,6 +22,7 @@ from boathouse.widgets.seen import Seen
 from boathouse.workbench import Workbench
 
 _BEHIND = 1_000  # rows that are shown behind a tile
+_ASK = '<h2>Ask</h2><div class="bh-note">of all that you may see: the filters of the page do not act here</div>'
 _LOOKS, _LOOKS_AFAR = 2.0, 20.0  # seconds between looks for a new version: on a disk, and in a bucket
 
 
@@ -116,7 +117,7 @@ class Page(widgets.VBox):
             tile.show()
         self._finish()
         if self._chat:
-            self._talk.children = (widgets.HTML("<h2>Ask</h2>"), self.wb.chat())
+            self._talk.children = (widgets.HTML(_ASK if self.filters else "<h2>Ask</h2>"), self.wb.chat())
 
     def _is_seen(self, width: int) -> None:
         """On a phone, a chart is as wide as the page; elsewhere the page's style makes it fit."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
+
+import pyarrow as pa
 
 from boathouse.dashboards.parts import Chart, Metric, Table, Tile
 from boathouse.engine import quote
@@ -45,7 +47,7 @@ def over(rows: str, chosen: Chosen, select: str, also: dict[str, Any] | None = N
     def bound(value: Any) -> str:
         """A value as a parameter that a receipt can keep: its text, and its type in the query."""
         key = f"p{len(parameters)}"
-        parameters[key] = value if isinstance(value, list) else None if value is None else str(value)
+        parameters[key] = _text(value)
         return f"CAST(${key} AS {_type(value)})"
 
     for column, wanted in chosen.items():
@@ -96,13 +98,25 @@ def values(column: str, limit: int) -> str:
     )
 
 
+def _text(value: Any) -> Any:
+    """A value as the engine reads it."""
+    if value is None or isinstance(value, list):
+        return value
+    if isinstance(value, pa.MonthDayNano):  # an interval
+        return f"{value.months} months {value.days} days {value.nanoseconds // 1000} microseconds"
+    return "".join(f"\\x{one:02X}" for one in value) if isinstance(value, bytes) else str(value)
+
+
 def _type(value: Any) -> str:
     """The engine's type of a value, wide enough for it."""
     if isinstance(value, datetime):
+        if getattr(value, "nanosecond", 0):  # pandas' own, which Arrow makes of nanoseconds
+            return "TIMESTAMP_NS"
         return "TIMESTAMPTZ" if value.tzinfo else "TIMESTAMP"
     if isinstance(value, Decimal):
         return f"DECIMAL(38, {min(max(0, -int(value.as_tuple().exponent)), 38)})"
     if isinstance(value, int) and not isinstance(value, bool):
         return "BIGINT" if -(2**63) <= value < 2**63 else "HUGEINT" if abs(value) < 10**38 else "DOUBLE"
-    kinds = ((bool, "BOOLEAN"), (float, "DOUBLE"), (date, "DATE"), (list, "VARCHAR[]"))
+    kinds = ((bool, "BOOLEAN"), (float, "DOUBLE"), (date, "DATE"), (time, "TIME"), (pa.MonthDayNano, "INTERVAL"), (bytes, "BLOB"),
+             (list, "VARCHAR[]"))  # fmt: skip
     return next((name for kind, name in kinds if isinstance(value, kind)), "VARCHAR")

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
+from boathouse.errors import BoathouseError
+
 STYLE = """<style>
 .bh-view .bh-note {color: var(--jp-ui-font-color2, #555); font-size: 12px}
 .bh-view table {border-collapse: collapse; font-size: 13px; margin: 4px 0}
@@ -37,6 +39,13 @@ def note(text: str) -> str:
 def wrong(text: str) -> str:
     """What went wrong, for a screen reader as well."""
     return f'<div class="bh-bad" role="alert">{html.escape(text)}</div>'
+
+
+def told(error: BoathouseError) -> Any:
+    """What stands in a widget's place."""
+    import ipywidgets
+
+    return ipywidgets.HTML(STYLE + wrong(error.render())).add_class("bh-view")
 
 
 def verdict(word: str | None) -> str:

@@ -30,6 +30,7 @@ class Running(widgets.VBox):
         self, wb: Workbench, *names: str, again: bool = False, check: bool = False,
         ended: Callable[[list[dict[str, Any]]], None] | None = None,
     ):  # fmt: skip
+        wb.viewer.must_see_all()
         self._ended, self._over = ended, threading.Event()
         self._steps: dict[tuple[str, str, str], tuple[Event, float]] = {}  # each with when it was told
         self.process = RunProcess(wb.root, names, environment=wb.environment, again=again, check=check)
