@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gzip
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import httpx
+from anyio import to_thread
 from fastapi import WebSocket, WebSocketDisconnect
 from fastapi.responses import Response, StreamingResponse
 from websockets.asyncio.client import connect
@@ -22,7 +24,7 @@ from boathouse.serve.identity import Caller
 
 _NAMED = re.compile(rb'"kernelId":\s*"([0-9a-f-]{36})"')
 _KEPT = 10_000
-_KEPT_BY_BROWSERS = ("voila/static/", "voila/templates/", "voila/labextensions/")
+_ASSETS = 64_000_000  # bytes of files that are held
 _AGAIN = 3.0  # seconds after which who looks is asked again
 _PASSED = ("content-type", "etag", "last-modified", "content-disposition")
 
@@ -35,6 +37,8 @@ class Proxy:
         self.client = httpx.AsyncClient(base_url=voila.url, timeout=httpx.Timeout(10, read=120), trust_env=False, headers={"Authorization": f"token {voila.token}"})  # fmt: skip
         self._owners: dict[str, Caller] = {}  # by kernel
         self._opening: list[Caller] = []
+        self._assets: dict[str, tuple[bytes, str]] = {}  # by path: compressed, and its type
+        self._held = 0
 
     async def page(self, name: str, query: str, who: Caller) -> Response:
         """A dashboard for a viewer, as it is made. Raises MissingError where there is none, BusyError for one who has too many."""
@@ -82,6 +86,21 @@ class Proxy:
         if self._owners.get(kernel) != who:
             raise MissingError("this page has ended", hint="load it again")
 
+    async def asset(self, path: str, query: str, *, compressed: bool) -> Response:
+        """A file of Voilà's own, which pages ask for by dozens: it is read and compressed once."""
+        if path not in self._assets:
+            found = await self.plain("GET", path, query)
+            if found.status_code != 200 or self._held > _ASSETS:
+                return found
+            body = await to_thread.run_sync(gzip.compress, found.body)
+            self._held += len(body)
+            self._assets[path] = body, found.headers["content-type"]
+        body, kind = self._assets[path]
+        headers = {"Cache-Control": "max-age=3600", "Vary": "Accept-Encoding", "X-Content-Type-Options": "nosniff"}
+        if compressed:
+            return Response(body, 200, {**headers, "Content-Encoding": "gzip"}, kind)
+        return Response(gzip.decompress(body), 200, headers, kind)
+
     async def plain(self, method: str, path: str, query: str) -> Response:
         """A part of a page."""
         answer = await self._send(method, f"{path}?{query}", {})
@@ -90,8 +109,7 @@ class Proxy:
         finally:
             await answer.aclose()
         headers = {key: value for key, value in answer.headers.items() if key in _PASSED}
-        kept = "max-age=3600" if answer.status_code == 200 and path.startswith(_KEPT_BY_BROWSERS) else "no-store"
-        return Response(body, answer.status_code, {**headers, "Cache-Control": kept, "X-Content-Type-Options": "nosniff"})
+        return Response(body, answer.status_code, {**headers, "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"})
 
     async def _send(self, method: str, path: str, headers: dict[str, str]) -> httpx.Response:
         try:

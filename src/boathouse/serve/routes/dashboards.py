@@ -41,9 +41,10 @@ async def part(request: Request, site: Served, who: Who, path: str) -> Response:
     proxy, kernel = _proxy(site), _KERNEL.fullmatch(path)
     if kernel:
         proxy.must_own(kernel[1], who)
-    elif request.method != "GET" or not _STATIC.fullmatch(path) or ".." in path:
+        return await proxy.plain(request.method, path, request.url.query)
+    if request.method != "GET" or not _STATIC.fullmatch(path) or ".." in path:
         raise MissingError(f"no page {path!r}")
-    return await proxy.plain(request.method, path, request.url.query)
+    return await proxy.asset(path, request.url.query, compressed="gzip" in request.headers.get("accept-encoding", ""))
 
 
 @router.websocket("/dashboards/api/kernels/{kernel}/channels")
