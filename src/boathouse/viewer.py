@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from boathouse.errors import AccessError, BoathouseError
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from boathouse.query.receipt import Asked
     from boathouse.workbench import Workbench
 
-SERVED = "BOATHOUSE_VIEWERS"  # set for every kernel that serves viewers: without it nobody else is looked for
+SERVED = "BOATHOUSE_VIEWERS"  # of every kernel that serves viewers: a folder of the server's own. Without it nobody is looked for
 HEADER = "X-Boathouse-Viewer"
 _VARIABLE = "HTTP_X_BOATHOUSE_VIEWER"
 _turn = threading.Lock()
@@ -56,6 +57,16 @@ def policy(wb: Workbench) -> Policy:
         return Policy(only=tuple(who["only"]))
     held = [role for role in who["roles"] if role in wb.config.roles or role == "everything"]
     return Policy.of(wb.config.roles, held).narrowed(who["only"]) if held else Policy((), (), everything=False)
+
+
+def first_look(html: str) -> None:
+    """What the page shows until its widgets are there: the server takes it from here to the browser."""
+    kernel = os.environ.get("VOILA_KERNEL_ID")  # only a heated kernel knows its own
+    if served() and kernel:
+        made = Path(os.environ[SERVED], f"{kernel}.tmp")
+        with contextlib.suppress(OSError):  # the page comes without
+            made.write_text(html, encoding="utf-8")
+            made.replace(made.with_suffix(".html"))
 
 
 @contextlib.contextmanager

@@ -78,6 +78,20 @@ def test_it_opens_from_the_front_page(url: str, look):
     looker.page.get_by_text("painted at").wait_for(timeout=60_000)
 
 
+def test_figures_are_there_before_the_widgets(url: str, look):
+    page = look().page
+    for _ in range(5):  # a kernel that is not heated has no first look
+        page.wait_for_timeout(6_000)
+        page.goto(f"{url}/dashboards/business", wait_until="commit")
+        page.locator(".bh-figure").first.wait_for(timeout=60_000)
+        if page.locator("#bh-first").count():
+            break
+    first = page.locator("#bh-first .bh-figure").all_inner_texts()
+    page.get_by_text("painted at").wait_for(timeout=60_000)
+    assert page.locator("#bh-first").count() == 0
+    assert page.locator(".bh-figure").all_inner_texts() == first
+
+
 def test_filters_act_and_the_link_carries_them(url: str, look, wb: Workbench):
     looker = look()
     page = looker.open(f"{url}/dashboards/business")

@@ -117,6 +117,22 @@ def test_what_a_viewer_may_not_use_is_said_on_its_page(wb: Workbench, url: str, 
     west.context.close()
 
 
+def test_the_first_look_is_the_viewers_own(url: str, keys: dict[str, str]):
+    until = time.monotonic() + 60
+    while True:  # a kernel that is not heated has none
+        _, page = get(f"{url}/dashboards/orders", keys["west"])
+        kernel = re.search(r'"kernelId":\s*"([0-9a-f-]{36})"', page)
+        assert kernel
+        assert get(f"{url}/dashboards/first/{kernel[1]}", keys["all"])[0] == 404
+        if (first := get(f"{url}/dashboards/first/{kernel[1]}", keys["west"])[1]) or time.monotonic() > until:
+            break
+        time.sleep(5)
+    assert '<div class="bh-figure">10</div>' in first
+    assert "what you may see of it" in first
+    assert "Ann" not in first
+    assert get(f"{url}/dashboards/first/{kernel[1]}", keys["west"])[1] == ""  # it is told once
+
+
 def test_who_has_no_key_is_asked_for_one(url: str, browser: Browser):
     made = Looker(browser)
     made.page.goto(f"{url}/dashboards/orders")

@@ -103,10 +103,14 @@ class Page(widgets.VBox):
 
     def _begin(self) -> None:
         """Everything up to the first painting."""
-        schema, link = self.rows.begin(), viewer.request().get("QUERY_STRING", "")
+        if viewer.served():
+            self.rows.warm()
+        link = viewer.request().get("QUERY_STRING", "")
+        schema = self.rows.begin()
         chosen = link or any(isinstance(part, Filter) and part.value is not None for part in self.parts)
         if not chosen:  # what most pages begin with is asked for while the browser is still loading
             self._ask()
+            viewer.first_look(static.first(self.title, [(tile.part, tile.found) for tile in self.tiles]))
         self._seen.wait()  # a widget that is made before the browser listens may be lost on it
         self.filters = filters.made(self.parts, schema, self.changed, clock.now(self.wb.tz).date(), link)
         self.rows.chosen = filters.chosen(self.filters)
@@ -162,6 +166,7 @@ class Page(widgets.VBox):
             return False
 
     def _say(self, text: str) -> None:
+        self.add_class("bh-told")  # takes the place of the first look
         self._status.value = _status(text, f"?{filters.link(self.filters)}")
 
     def _all_data(self) -> None:

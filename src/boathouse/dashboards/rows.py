@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -46,6 +47,14 @@ class Rows:
         self.chosen: sql.Chosen = {}
         self._runs = -1
         self._wrong: dict[str, str | None] = {}  # by dataset, since the latest run
+
+    def warm(self) -> None:
+        """Gets ready before there is a viewer: it reads no row, and nothing of it is kept."""
+        from boathouse.query.policy import EVERYTHING
+
+        over = self.rows if sql.is_query(self.rows) else f"FROM {quote(self.rows)}"
+        with contextlib.suppress(BoathouseError):
+            self.wb.reader.sql(f"SELECT * FROM ({over}\n) LIMIT 0", policy=EVERYTHING).arrow()
 
     def begin(self) -> pa.Schema:
         """Finds out what the rows are; their columns. Raises UsageError where they are none."""

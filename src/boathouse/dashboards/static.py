@@ -34,12 +34,8 @@ class Static:
     def _repr_html_(self) -> str:
         said = [f"{one.part.label}: {', '.join(one.words())}" for one in self.filters if one.words()]
         when = f"as it stood on {clock.now(self.wb.tz):%Y-%m-%d %H:%M %Z}"
-        tiles = [part for part in self.parts if isinstance(part, Tile)]
-        body = "".join(
-            f'<div class="bh-row {kind}">{"".join(map(self._tile, row))}</div>' for kind, row in groupby(tiles, key=draw.row_of)
-        )
-        return (f'<style>{draw.style()}</style><main class="bh-page"><h1>{html.escape(self.title)}</h1>'
-                f"{draw.note(' · '.join([when, *said]))}{body}</main>")  # fmt: skip
+        tiles = [(part, self._tile(part)) for part in self.parts if isinstance(part, Tile)]
+        return _page(self.title, " · ".join([when, *said]), tiles)
 
     def _tile(self, part: Tile) -> str:
         found = self.rows.find(part)
@@ -48,17 +44,43 @@ class Static:
         if found.result:
             links = download.links(download.name(part.title), {part.title: found.result})
             data = f'<details class="bh-note"><summary>Receipt</summary>{links}{draw.proof(found.result.receipt)}</details>'
-        return f'<section class="bh-tile"><h2>{html.escape(part.title)}</h2>{shown}{found.foot}{data}</section>'
+        return f"{shown}{found.foot}{data}"
+
+
+def first(title: str, found: Iterable[tuple[Tile, Found]]) -> str:
+    """A page as it is shown before its widgets are there: its figures and tables. The pictures come with the widgets."""
+
+    def shown(part: Tile, one: Found) -> str:
+        if isinstance(part, Chart) and one.rows:
+            return f'<div class="bh-drawn">{draw.note("…")}</div>'
+        return (draw.note(one.wrong) or _text(part, one)) + one.foot
+
+    return _page(title, "…", [(part, shown(part, one)) for part, one in found])
+
+
+def _page(title: str, said: str, tiles: Iterable[tuple[Tile, str]]) -> str:
+    """A page of tiles, each with its HTML. Neighbours of one kind share a row."""
+    rows = (
+        (kind, "".join(f'<section class="bh-tile"><h2>{html.escape(part.title)}</h2>{shown}</section>' for part, shown in row))
+        for kind, row in groupby(tiles, key=lambda tile: draw.row_of(tile[0]))
+    )
+    body = "".join(f'<div class="bh-row {kind}">{row}</div>' for kind, row in rows)
+    return f'<style>{draw.style()}</style><main class="bh-page"><h1>{html.escape(title)}</h1>{draw.note(said)}{body}</main>'
+
+
+def _text(part: Tile, found: Found) -> str:
+    """What a tile shows without its picture."""
+    if isinstance(part, Metric):
+        return draw.figure(part, found.rows, found.trend)
+    return draw.table(part, found.schema, found.rows) if isinstance(part, Table) else draw.note("no rows")
 
 
 def _shown(part: Tile, found: Found) -> str:
-    if isinstance(part, Metric):
-        trend = plot.svg({**draw.spark(found.trend), "width": _SPARK}, f"{part.title}: its trend") if found.trend else ""
-        return draw.figure(part, found.rows, found.trend) + trend
     if isinstance(part, Chart) and found.rows:
         spec, left_out = draw.picture(part, found.schema, found.rows)
         return plot.svg({**spec, "width": _WIDTH}, f"{part.title}: {part.y} for each {part.x}") + left_out
-    return draw.table(part, found.schema, found.rows) if isinstance(part, Table) else draw.note("no rows")
+    trend = plot.svg({**draw.spark(found.trend), "width": _SPARK}, f"{part.title}: its trend") if found.trend else ""
+    return _text(part, found) + trend
 
 
 def whole(title: str, body: str) -> str:

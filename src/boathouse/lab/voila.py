@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 import secrets
 import socket
@@ -22,7 +24,7 @@ from boathouse.workbench import Workbench
 
 BASE = "/dashboards/"
 _NOT_HERE = ("ipylab", "jupyter_app_launcher", "@jupyterhub/jupyter-server-proxy")  # want what only JupyterLab has
-_STARTS = 60.0  # seconds
+_STARTS, _LOOKS = 60.0, 2.0  # seconds until it answers, and for which a first look is waited for
 
 
 class Voila:
@@ -39,7 +41,9 @@ class Voila:
             self.port: int = free.getsockname()[1]
         self._private = tempfile.TemporaryDirectory(prefix="boathouse-voila-")  # readable by nobody else
         Path(self._private.name, "voila.json").write_text(json.dumps(self._settings()), encoding="utf-8")
-        env = environ(wb, JUPYTER_CONFIG_DIR=self._private.name, PYDEVD_DISABLE_FILE_VALIDATION="1", **{viewer.SERVED: "1"})
+        env = environ(
+            wb, JUPYTER_CONFIG_DIR=self._private.name, PYDEVD_DISABLE_FILE_VALIDATION="1", **{viewer.SERVED: self._private.name}
+        )
         self._server = Tied("voila", cwd=wb.root, env=env, log=Path(self._private.name, "voila.log"))
 
     @property
@@ -57,6 +61,7 @@ class Voila:
                 "preheat_kernel": config.heated > 0, "default_pool_size": config.heated, "extension_denylist": list(_NOT_HERE),
                 "multi_kernel_manager_class": "boathouse.lab.kernels.Kernels",
             },
+            "VoilaKernelManager": {"fill_delay": 3},  # seconds: what is heated next takes no time from the page that is opening
             # a page that is looked at keeps its kernel; one that was closed tells so, and one that was lost is found here
             "MappingKernelManager": {"cull_idle_timeout": int(config.idle_minutes * 60), "cull_interval": 30, "cull_connected": False},
         }  # fmt: skip
@@ -74,6 +79,17 @@ class Voila:
             except OSError:
                 time.sleep(0.1)
         raise BoathouseError("Voilà does not start", hint=self._server.said())
+
+    async def first_look(self, kernel: str) -> str | None:
+        """What a heated kernel has found before its page's widgets are there; None where that takes long."""
+        for _ in range(round(_LOOKS / 0.02)):
+            with contextlib.suppress(OSError):
+                made = Path(self._private.name, f"{kernel}.html")
+                text = made.read_text(encoding="utf-8")
+                made.unlink()
+                return text
+            await asyncio.sleep(0.02)
+        return None
 
     def close(self) -> None:
         """Ends it, and its kernels."""

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Request, WebSocket
-from fastapi.responses import Response
+from fastapi.responses import HTMLResponse, Response
 
 from boathouse.errors import AccessError, BoathouseError, BusyError, MissingError
 from boathouse.serve.admission import from_here
@@ -19,6 +19,7 @@ router = APIRouter(include_in_schema=False)
 # what a page asks for, and nothing else: no file of the disk, no list of kernels, no notebook's source
 _STATIC = re.compile(r"voila/(static|templates|labextensions|api/themes)/.+")
 _KERNEL = re.compile(r"(?:api/kernels|voila/api/shutdown)/([0-9a-f-]{36})")
+_FIRST = re.compile(r"first/([0-9a-f-]{36})")
 
 
 def _proxy(site: Site) -> Proxy:
@@ -42,6 +43,9 @@ async def part(request: Request, site: Served, who: Who, path: str) -> Response:
     if kernel:
         proxy.must_own(kernel[1], who)
         return await proxy.plain(request.method, path, request.url.query)
+    if first := _FIRST.fullmatch(path):
+        proxy.must_own(first[1], who)
+        return HTMLResponse(await proxy.voila.first_look(first[1]) or "", headers={"Cache-Control": "no-store"})
     if request.method != "GET" or not _STATIC.fullmatch(path) or ".." in path:
         raise MissingError(f"no page {path!r}")
     return await proxy.asset(path, request.url.query, compressed="gzip" in request.headers.get("accept-encoding", ""))
