@@ -16,7 +16,7 @@ from boathouse import clock, progress, viewer
 from boathouse.config import Pipeline, SavedQuery, find_root, load_pipeline, load_query, load_workbench
 from boathouse.config.workbench import in_bytes
 from boathouse.dataset import Dataset
-from boathouse.errors import AccessError, BoathouseError, MissingError, UsageError, did_you_mean, first_line
+from boathouse.errors import AccessError, BoathouseError, MissingError, UsageError, did_you_mean
 from boathouse.lake import Lake, audit, quarantine, records
 from boathouse.lake.catalog import Catalog
 from boathouse.lake.records import RunRecord
@@ -95,7 +95,9 @@ class Workbench:
     def add(self, name: str, location: str, options: dict[str, Any] | None = None, *, replace: bool = False) -> Draft:
         """Looks at the whole source and writes pipelines/NAME.yml and expectations/NAME.json.
         Raises UsageError where they are there already and `replace` is not set."""
-        self._may_name(name, replace)
+        from boathouse.draft import files
+
+        files.named(self.root, name, replace=replace)
         made = self.draft(name, location, options)
         self.keep(made, replace=replace)
         return made
@@ -105,12 +107,12 @@ class Workbench:
         or all that the pipeline's file may say of a column."""
         import tempfile
 
-        from boathouse.draft import draft
+        from boathouse.draft import draft, files
         from boathouse.engine import Engine
         from boathouse.sources.files import located
 
         today = clock.now(self.tz).date()
-        self._may_name(name, replace=True)
+        files.named(self.root, name, replace=True)
         self._may_look(location)
         with tempfile.TemporaryDirectory(prefix="boathouse-add-") as scratch:
             engine = Engine(self.config.limits, Path(scratch))
@@ -131,16 +133,15 @@ class Workbench:
     def keep(self, draft: Draft, *, replace: bool = False, over: Draft | None = None) -> None:
         """Writes a draft's files. Raises UsageError where they are there already and `replace` is not set, unless they are those of
         the draft `over` and nobody has changed them."""
-        files = self._may_name(draft.name, replace=replace or (over is not None and self.is_kept(over, draft.name)))
-        for file, text in zip(files, (draft.pipeline, draft.suite), strict=True):
-            file.parent.mkdir(exist_ok=True)
-            file.write_text(text, encoding="utf-8")
+        from boathouse.draft import files
+
+        files.keep(self.root, draft, replace=replace or (over is not None and self.is_kept(over, draft.name)))
 
     def is_kept(self, draft: Draft, name: str) -> bool:
         """Whether the files of a pipeline are those that `keep` wrote for this draft."""
-        files = self._may_name(name, replace=True)
-        texts = draft.pipeline, draft.suite
-        return all(file.is_file() and file.read_text(encoding="utf-8") == text for file, text in zip(files, texts, strict=True))
+        from boathouse.draft import files
+
+        return files.are_of(self.root, draft, name)
 
     def take(self, filename: str, content: bytes) -> str:
         """Keeps a file in silos/ for a pipeline to read; its path within the workbench. Raises UsageError where another file has
@@ -148,15 +149,6 @@ class Workbench:
         from boathouse.ingest import inbox
 
         return inbox.take(self.root, filename, content)
-
-    def _may_name(self, name: str, replace: bool) -> tuple[Path, Path]:
-        """The files of a pipeline of this name. Raises UsageError where it cannot have it."""
-        files = self.root / "pipelines" / f"{name}.yml", self.root / "expectations" / f"{name}.json"
-        if not name.isidentifier() or not name.isascii():
-            raise UsageError(f"{name!r} cannot name a pipeline", hint="use letters, digits and _")
-        if not replace and (there := [file for file in files if file.exists()]):
-            raise UsageError(f"{there[0]} is there already", hint=f"edit it, or: boathouse add {name} --replace …")
-        return files
 
     def add_all(self, prefix: str, location: str, options: dict[str, Any] | None = None, *, replace: bool = False) -> list[Draft]:
         """`add` for every table and view of a database; each is named after its table, behind `prefix` where one is given."""
@@ -454,12 +446,7 @@ class Workbench:
         from boathouse.query.receipt import Receipt
         from boathouse.query.replay import Replay, replay
 
-        if isinstance(receipt, Path | str):
-            try:
-                receipt = Receipt.load(Path(receipt).read_bytes(), str(receipt))
-            except OSError as error:
-                raise UsageError(f"the receipt cannot be read: {first_line(error)}", hint="name its JSON file") from error
-        old, asking = receipt if isinstance(receipt, Receipt) else Receipt.load(receipt), self.policy(role)
+        old, asking = Receipt.told(receipt), self.policy(role)
         if not asking.unlimited and tuple(old.roles) != asking.names:
             return Replay(False, "it cannot be run again: it was made for other roles", None)
         policy = self.policy(*old.roles) if asking.unlimited else asking

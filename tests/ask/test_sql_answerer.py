@@ -11,7 +11,7 @@ import pytest
 
 from boathouse.errors import UsageError
 from boathouse.lake import audit
-from boathouse.terminal import show_answer
+from boathouse.cli.terminal import show_answer
 from boathouse.workbench import Workbench
 from tests.ask.models import NEVER, scripted
 from tests.query.lakes import opened, publish

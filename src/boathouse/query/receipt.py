@@ -126,6 +126,16 @@ class Receipt(_Part):
         return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()[:20]
 
     @classmethod
+    def told(cls, given: Receipt | dict[str, Any] | Path | str) -> Receipt:
+        """A receipt, its JSON, or the file that it is in. Raises UsageError for what is none."""
+        if isinstance(given, Path | str):
+            try:
+                return cls.load(Path(given).read_bytes(), str(given))
+            except OSError as error:
+                raise UsageError(f"the receipt cannot be read: {first_line(error)}", hint="name its JSON file") from error
+        return given if isinstance(given, Receipt) else cls.load(given)
+
+    @classmethod
     def load(cls, given: str | bytes | dict[str, Any], where: str | None = None) -> Receipt:
         """A receipt from its JSON. Raises UsageError for what is none."""
         try:
