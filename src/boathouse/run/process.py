@@ -22,10 +22,9 @@ _ENDS = 3.0  # seconds that a stopped run has to end what it runs; killed, its k
 class RunProcess:
     """Pipelines of a workbench under way. What is stopped has published whole batches or none, and the next run completes it."""
 
-    def __init__(
-        self, root: Path, names: tuple[str, ...], *, environment: str | None = None, again: bool = False, check: bool = False
-    ):
-        asked = {"root": str(root), "environment": environment, "names": names, "options": {"again": again, "check": check}}
+    def __init__(self, root: Path, names: tuple[str, ...], environment: str | None = None, **options: Any):
+        """`options` are those of the workbench's `run`."""
+        asked = {"root": str(root), "environment": environment, "names": names, "options": options}
         self.records: list[dict[str, Any]] = []
         self.error: str | None = None
         self.stopped = False

@@ -1,12 +1,9 @@
-"""Runs that the API starts: each `boathouse run` as a process of its own, one at a time for a pipeline."""
+"""Runs that the API starts: each is a process of its own, one at a time for a pipeline."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
-import subprocess
-import sys
 import threading
 import uuid
 from collections import OrderedDict
@@ -17,6 +14,7 @@ from typing import Any, Literal
 from boathouse.errors import MissingError
 from boathouse.query.catalog import run_shown
 from boathouse.query.policy import Policy
+from boathouse.run.process import RunProcess
 from boathouse.workbench import Workbench
 
 _KEPT = 1_000
@@ -26,11 +24,11 @@ _LONGEST = 600.0
 
 @dataclass
 class Launch:
-    """A run that was asked for. `options` are those of `boathouse run`."""
+    """A run that was asked for. `options` are those of the workbench's `run`."""
 
     id: str
     pipeline: str
-    options: tuple[str, ...]
+    options: dict[str, Any]
     state: Literal["waiting", "running", "done", "failed"] = "waiting"
     runs: list[dict[str, Any]] = field(default_factory=list)
     error: str | None = None
@@ -59,10 +57,10 @@ class Launches:
         self._turns: dict[str, threading.Lock] = {}
         self._pool = ThreadPoolExecutor(16, thread_name_prefix="launch")
         self._room = threading.Semaphore(_AT_ONCE)
-        self._running: set[subprocess.Popen[str]] = set()
+        self._running: set[RunProcess] = set()
         self._closed = False
 
-    def start(self, pipeline: str, options: tuple[str, ...] = ()) -> Launch:
+    def start(self, pipeline: str, **options: Any) -> Launch:
         """A run of a pipeline; one that waits already, with the same options, will do."""
         with self._lock:
             for launch in self._kept.values():
@@ -90,19 +88,13 @@ class Launches:
                 if self._closed:
                     return
                 launch.state = "running"
-            environment = ["--env", self.wb.environment] if self.wb.environment else []
-            command = [sys.executable, "-m", "boathouse.cli", "-C", str(self.wb.root), *environment, "run", launch.pipeline, "--json"]  # fmt: skip
-            with subprocess.Popen(
-                [*command, *launch.options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-            ) as process:
+                process = RunProcess(self.wb.root, (launch.pipeline,), self.wb.environment, **launch.options)
                 self._running.add(process)
-                out, err = process.communicate()
-                self._running.discard(process)
-            try:
-                launch.runs = json.loads(out)["runs"]
-                launch.state = "done"
-            except (ValueError, KeyError):
-                launch.state, launch.error = "failed", err.strip().removeprefix("error: ")[-2_000:] or "the run was stopped"
+            for _ in process.events():
+                pass  # who started it looks at its end
+            self._running.discard(process)
+            launch.runs, launch.error = process.records, process.error
+            launch.state = "done" if process.error is None else "failed"
 
     def close(self) -> None:
         """Ends what runs: a run that is ended publishes whole batches or none."""
@@ -110,4 +102,4 @@ class Launches:
             self._closed = True
         self._pool.shutdown(wait=False, cancel_futures=True)
         for process in list(self._running):
-            process.terminate()
+            process.stop()

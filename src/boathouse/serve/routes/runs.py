@@ -28,10 +28,6 @@ class Options(BaseModel):
     check: bool = Field(False, description="Validate, publish nothing.")
     again: bool = Field(False, description="Reprocess what lies in the raw zone with today's rules.")
 
-    def words(self) -> tuple[str, ...]:
-        dated = ("--date", self.date) if self.date else ()
-        return (*dated, *(("--check",) if self.check else ()), *(("--again",) if self.again else ()))
-
 
 @router.get("/runs")
 def runs(
@@ -99,7 +95,7 @@ async def start(
 ) -> JSONResponse:  # fmt: skip
     """Starts a run of a pipeline."""
     _may_run(site, who, name)
-    return await _started(site.launches.start(name, options.words()), who, wait)
+    return await _started(site.launches.start(name, **options.model_dump()), who, wait)
 
 
 @router.get("/launches/{name}")
