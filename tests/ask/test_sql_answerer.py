@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from boathouse.cli.terminal import show_answer
 from boathouse.errors import UsageError
 from boathouse.lake import audit
-from boathouse.cli.terminal import show_answer
 from boathouse.workbench import Workbench
 from tests.ask.models import NEVER, scripted
 from tests.query.lakes import opened, publish

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
+import time
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -13,6 +16,7 @@ from hypothesis import strategies as st
 
 from boathouse.config import QueryLimits
 from boathouse.dashboards import chart, draw, filter, filters, metric, table
+from boathouse.dashboards.page import Page
 from boathouse.dashboards.rows import Rows
 from boathouse.dashboards.sql import Span
 from boathouse.dashboards.static import Static
@@ -200,3 +204,21 @@ def test_what_is_chosen_at_first(wb: Workbench):
 
 def test_a_function_that_fails_is_told_in_its_tile(wb: Workbench):
     assert "ZeroDivisionError" in rows(wb).find(table("Python's", lambda: [{"a": 1 / 0}])).wrong
+
+
+def test_a_page_waits_for_what_is_still_to_be_published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(sys.modules["boathouse.dashboards.page"], "_LOOKS_AFAR", 0.2)
+    wb = opened(tmp_path / "workbench")
+    page = Page(wb, "Later", [metric("Orders", "count(*)")], "orders")
+    page._is_seen(1000)
+    wait_for(lambda: "no dataset 'orders'" in page._status.value and "tries again" in page._status.value)
+    publish(wb, "orders", "order_id: BIGINT", "1\n2\n")
+    wait_for(lambda: "painted at" in page._status.value)
+    assert page.tiles[0].found.rows == [{"Orders": 2}]
+
+
+def wait_for(true: Callable[[], bool]) -> None:
+    until = time.monotonic() + 20
+    while not true():
+        assert time.monotonic() < until
+        time.sleep(0.05)

@@ -17,7 +17,7 @@ from boathouse.dashboards.parts import Filter, Tile
 from boathouse.dashboards.rows import Rows
 from boathouse.dashboards.static import Static
 from boathouse.dashboards.tile import TileView
-from boathouse.errors import BoathouseError, LakeError, UsageError
+from boathouse.errors import BoathouseError, LakeError, MissingError, UsageError
 from boathouse.widgets.seen import Seen
 from boathouse.workbench import Workbench
 
@@ -96,7 +96,7 @@ class Page(widgets.VBox):
     def _begun(self) -> bool:
         try:
             self._begin()
-        except LakeError as error:  # out of reach for the moment
+        except (LakeError, MissingError) as error:  # out of reach for the moment, or still to be published
             self._say(f"{error.render()} (this page tries again)")
             return False
         return True
