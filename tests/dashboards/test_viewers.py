@@ -130,7 +130,9 @@ def test_the_first_look_is_the_viewers_own(url: str, keys: dict[str, str]):
     assert '<div class="bh-figure">10</div>' in first
     assert "what you may see of it" in first
     assert "Ann" not in first
-    assert get(f"{url}/dashboards/first/{kernel[1]}", keys["west"])[1] == ""  # it is told once
+    while "aria-busy" in first:
+        first = get(f"{url}/dashboards/first/{kernel[1]}", keys["west"])[1]
+    assert get(f"{url}/dashboards/first/{kernel[1]}", keys["west"])[1] == ""  # all of it has been told
 
 
 def test_who_has_no_key_is_asked_for_one(url: str, browser: Browser):

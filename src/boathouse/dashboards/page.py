@@ -109,8 +109,7 @@ class Page(widgets.VBox):
         schema = self.rows.begin()
         chosen = link or any(isinstance(part, Filter) and part.value is not None for part in self.parts)
         if not chosen:  # what most pages begin with is asked for while the browser is still loading
-            self._ask()
-            viewer.first_look(static.first(self.title, [(tile.part, tile.found) for tile in self.tiles]))
+            self._ask_first()
         self._seen.wait()  # a widget that is made before the browser listens may be lost on it
         self.filters = filters.made(self.parts, schema, self.changed, clock.now(self.wb.tz).date(), link)
         self.rows.chosen = filters.chosen(self.filters)
@@ -127,6 +126,13 @@ class Page(widgets.VBox):
         """On a phone, a chart is as wide as the page; elsewhere the page's style makes it fit."""
         self.width = min(plot.WIDTH, max(240, width - 70))
         self._seen.set()
+
+    def _ask_first(self) -> None:
+        """Asks for row after row of tiles, each of which is shown before there are widgets."""
+        for _, row in groupby(self.tiles, key=lambda tile: draw.row_of(tile.part)):
+            for tile in row:
+                tile.ask()
+            viewer.first_look(static.first(self.title, [(tile.part, tile.found) for tile in self.tiles]))
 
     def _ask(self) -> None:
         for tile in self.tiles:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from boathouse import clock, plot, viewer
@@ -47,15 +47,22 @@ class Static:
         return f"{shown}{found.foot}{data}"
 
 
-def first(title: str, found: Iterable[tuple[Tile, Found]]) -> str:
+def first(title: str, found: Sequence[tuple[Tile, Found]]) -> str:
     """A page as it is shown before its widgets are there: its figures and tables. The pictures come with the widgets."""
 
     def shown(part: Tile, one: Found) -> str:
-        if isinstance(part, Chart) and one.rows:
+        if isinstance(part, Chart) and not one.wrong:
             return f'<div class="bh-drawn">{draw.note("…")}</div>'
+        if _is_to_come(one):
+            return draw.note("…")
         return (draw.note(one.wrong) or _text(part, one)) + one.foot
 
-    return _page(title, "…", [(part, shown(part, one)) for part, one in found])
+    tiles = [(part, shown(part, one)) for part, one in found]
+    return f"<div{' aria-busy=true' if any(_is_to_come(one) for _, one in found) else ''}>{_page(title, '…', tiles)}</div>"
+
+
+def _is_to_come(found: Found) -> bool:
+    return not (found.result or found.rows or found.wrong)
 
 
 def _page(title: str, said: str, tiles: Iterable[tuple[Tile, str]]) -> str:
