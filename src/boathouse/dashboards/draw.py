@@ -95,10 +95,13 @@ def picture(part: Chart, schema: pa.Schema, rows: Sequence[dict[str, Any]]) -> t
         "type": "temporal" if timed else "quantitative" if kind in ("point", "line") and _counts(across) else "nominal",
         "title": None,
     }
+    monthly = timed and all(row["x"] is None or row["x"].day == 1 for row in rows)
+    if monthly:  # a month is named with its year
+        label["axis"] = {"format": "%b %Y", "labelOverlap": True}
     if timed and kind == "bar":
         if len({row["x"] for row in rows}) <= _BARS:  # or a bar of one day would be as wide as the page
-            label |= {"type": "ordinal", "axis": {"labelAngle": 0, "labelOverlap": True}}
-        label["timeUnit"] = "yearmonth" if all(row["x"] is None or row["x"].day == 1 for row in rows) else "yearmonthdate"
+            label |= {"type": "ordinal", "axis": {**label.get("axis", {}), "labelAngle": 0, "labelOverlap": True}}
+        label["timeUnit"] = "yearmonth" if monthly else "yearmonthdate"
     if kind == "bar" and not timed:
         encoding: dict[str, Any] = {"y": {**label, "sort": None}, "x": value}
     else:

@@ -22,7 +22,7 @@ from boathouse.widgets.seen import Seen
 from boathouse.workbench import Workbench
 
 _BEHIND = 1_000  # rows that are shown behind a tile
-_ASK = '<h2>Ask</h2><div class="bh-note">of all that you may see: the filters of the page do not act here</div>'
+_ASK = '<h2>Ask</h2><div class="bh-note">over all rows: the filters of this page do not act here</div>'
 _LOOKS, _LOOKS_AFAR = 2.0, 20.0  # seconds between looks for a new version: on a disk, and in a bucket
 
 
