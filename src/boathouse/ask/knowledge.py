@@ -104,6 +104,9 @@ class Knowledge:
         if (long := [self.lexicon.abbreviations.get(part, part) for part in short]) != short:
             self._name_parts(column, dataset, long)
 
+        if column.kind == "date" and short[-1] in ("on", "at") and len(short) > 1:  # the start date, of starts_on
+            self._call([*short[:-1], "date"], column)
+
     def _name_parts(self, column: Column, dataset: set[str], parts: list[str]) -> None:
         self._call(parts, column)
         for start in range(len(parts)):

@@ -53,6 +53,8 @@ class Lexicon:
         self.concepts: dict[str, list[str]] = data.pop("concepts")
         self.abbreviations: dict[str, str] = data.pop("abbreviations")
         self.directions: dict[str, list[str]] = data.pop("directions")
+        self.states, self.takes = set(data.pop("states")), set(data.pop("takes"))
+        self.taken, self.classifiers = set(data.pop("taken")), set(data.pop("classifiers"))
         self.generic = {self.stem(word) for word in data.pop("generic")}
         self.done = set(data.pop("done"))
         self.conversions = {

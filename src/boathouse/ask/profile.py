@@ -49,7 +49,7 @@ def profiled(wb: Workbench, policy: Policy, entry: dict[str, Any], pipeline: Pip
         kind = "boolean" if flag else columns[column].kind
         columns[column] = replace(columns[column], kind=kind, size=size, nulls=there < rows, years=bool(years), zeros=bool(zeros))
     maybe = [c for c, spec in columns.items() if not spec.nulls and spec.kind in ("text", "number") and spec.size > 0.9 * rows
-             and (spec.is_key or c in key or c in _LABELS)]  # fmt: skip
+             and (spec.is_key or c in key or c in _LABELS or spec.kind == "text")]  # fmt: skip
     if maybe:
         exact = ", ".join(f"count(DISTINCT {quote(c)})" for c in maybe)
         [row] = wb.sql(f"SELECT {exact} FROM {quote(name)}", role=policy).arrow().to_pylist()
@@ -60,7 +60,11 @@ def profiled(wb: Workbench, policy: Policy, entry: dict[str, Any], pipeline: Pip
     if len(times) > 1:
         times = [c for c in times if c not in PERIODS]
     stems = {words.stem(part) for part in name.lower().split("_")}
-    own = [c for c in times if {words.stem(part) for part in c.lower().split("_")} & stems or c.startswith(tuple(stems))]
+    own = [
+        c
+        for c in times
+        if _is_of(words.stem(c.lower().split("_")[0]), stems) or {words.stem(part) for part in c.lower().split("_")} & stems
+    ]
     starts = [c for c in times if set(c.split("_")) & _STARTS]
     own = own if len(own) == 1 else starts if all(c in starts or set(c.split("_")) & _ENDS for c in times) else []
     time = (pipeline.time if pipeline else None) or (times[0] if len(times) == 1 else own[0] if len(own) == 1 else None)
@@ -69,6 +73,11 @@ def profiled(wb: Workbench, policy: Policy, entry: dict[str, Any], pipeline: Pip
         asked = f"SELECT min({quote(time)})::DATE, max({quote(time)})::DATE FROM {quote(name)}"
         [[first, last]] = [row.values() for row in wb.sql(asked, role=policy).arrow().to_pylist()]
     return Dataset(name, rows, columns, key, _label(name, columns, words, rows), tuple(times), time, first, last)
+
+
+def _is_of(stem: str, dataset: set[str]) -> bool:
+    """Whether a date's word and a dataset's are of one root: shipped, of shipments."""
+    return any(stem.startswith(own) or (len(stem) > 3 and own.startswith(stem)) for own in dataset)
 
 
 def _is_flag(column: Column) -> str:
@@ -106,7 +115,10 @@ def _label(name: str, columns: dict[str, Column], words: Lexicon, rows: int) -> 
         if named:
             return (named[0],)
     called = [column for column, parts in texts.items() if parts[-1] == "name" and not columns[column].foreign]
-    return (called[0],) if called and columns[called[0]].size > rows / 2 else ()
+    if called and columns[called[0]].size > rows / 2:
+        return (called[0],)
+    only = [column for column in texts if columns[column].unique and not columns[column].is_key]
+    return (only[0],) if len(only) == 1 else ()  # a truck's registration
 
 
 def kind_of(type_: str) -> str:

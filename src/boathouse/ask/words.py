@@ -127,10 +127,8 @@ class Tagger:
 
     def _bound(self, some: list[Token], before: Tag | None, initial: bool) -> Tag | None:
         """What exactly these words mean, where they mean something."""
-        if some[0].quoted != some[-1].quoted:
-            return None
-        values = self._values(some, before, initial)
-        if some[0].quoted:
+        values = self._values(some, before, initial) if some[0].quoted == some[-1].quoted else ()
+        if some[0].quoted or some[-1].quoted:
             return Tag("value", "", values=values) if values else None
         word = tuple(token.word for token in some)
         kind = self.known.lexicon.phrases.get(word)
@@ -141,6 +139,10 @@ class Tagger:
             return Tag("calendar", "", names=near, unit=unit, word=text)
         if len(some) == 1 and (unit := self.known.lexicon.rhythm.get(word[0])):
             return Tag("rhythm", "", unit=unit, word=text)
+        if kind == "filler" and values and text in self.known.lexicon.states:
+            return Tag("value", "", names=near, values=values, word=text)
+        if kind == "concept" and not values and (taken := self._taken(text)):
+            return Tag("name", "", names=taken, word=text)
         if names and names[0].cost == 0 and (kind is None or kind in _YIELDING):
             return Tag("name", "", names=near, values=values, word=text)
         if kind == "filler" and names and all(getattr(n.meaning, "kind", "") == "date" and n.cost == 1 for n in near):
@@ -164,6 +166,14 @@ class Tagger:
                 return tuple(name for name in found if name.cost == found[0].cost)
         return ()
 
+    def _taken(self, word: str) -> tuple[Name, ...]:
+        """For revenue and its like, where nothing is called so: the columns of money taken."""
+        lexicon = self.known.lexicon
+        if word not in lexicon.takes or any(self.known.named(lexicon.tokens(other)) for other in lexicon.concepts[word]):
+            return ()
+        columns = (column for dataset in self.known.datasets.values() for column in dataset.measures)
+        return tuple(Name(column, 1) for column in columns if column.name.lower() in lexicon.taken)
+
     def _values(self, some: list[Token], before: Tag | None, initial: bool) -> tuple[Value, ...]:
         """The cells that these words name, as far as they may be meant by them."""
         words = tuple(token.word for token in some)
@@ -183,7 +193,9 @@ class Tagger:
         if not found and len(some) == 1 and not any(isinstance(n.meaning, Dataset) for n in self.known.named(some)):
             stem, word = some[0].stem, some[0].word
             found = [
-                v for own, v in self.known.stems.get(stem, ()) if len(own) > 3 and (word.startswith(own) or word.endswith("s"))
+                v
+                for own, v in self.known.stems.get(stem, ())
+                if len(own) > 3 and (word.startswith(own) or word.endswith("s") or own == f"{word}s")
             ]
         return tuple(found)
 

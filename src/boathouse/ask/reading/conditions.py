@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from boathouse.ask.intent import Absent, Condition, Having, Measure, Noun, UnclearError
+from boathouse.ask.meanings import Name
 from boathouse.ask.reading.cursor import RANKING, Cursor
 from boathouse.ask.words import Tag
 
@@ -98,12 +99,21 @@ class Conditions(Cursor):
         elif self.kind() == "name" and self.tags[self.at].verb:
             verb = self.take()
             made.noun = Noun(verb.text, verb.names)
+            self._object_of(made.noun)
         else:
             made.noun = self.noun()
         (self.made.parts if self.made.share else self.made.absent).append(made)
         columns = made.noun.columns if made.noun else []
         if columns and not made.noun.datasets:  # type: ignore[union-attr]
             self.inside = None
+
+    def _object_of(self, verb: Noun) -> None:
+        """`never booked a class`: a row of bookings names one in any case."""
+        children = {name.dataset for name in verb.names}
+        parents = {relation.parent for relation in self.known.relations if relation.child in children}
+        self._modifiers()
+        if self.kind() == "name" and self.tags[self.at].datasets and {d.name for d in self.tags[self.at].datasets} <= parents:
+            self.take()
 
     def _beside(self, *, ahead: bool = False) -> Noun | None:
         """The dataset next to whose name this stands: `visits completed in 2026`, `December events`."""
@@ -150,6 +160,10 @@ class Conditions(Cursor):
             self.take()
             self.made.having.append(Having(Measure("count", self._dataset_of(self.nouns.pop())), operator, numbers))
             return
+        if before is None and self.kind() == "times" and (rows := self._rows_of_the_asked()):
+            self.take()
+            self.made.having.append(Having(Measure("count", rows), operator, numbers))
+            return
         if before is None and self.kind() == "value":
             raise UnclearError(f"more or less of what? {self.tags[self.at].text!r} is a value", asks=True)
         if before is None and self.kind() == "name" and not self._is_flag(self.tags[self.at]):
@@ -175,6 +189,13 @@ class Conditions(Cursor):
         )
 
     _more = _at_least = _less = _at_most = _equal = _between = _compare
+
+    def _rows_of_the_asked(self) -> Noun | None:
+        """`donors who gave more than 5 times`: by the only dataset whose rows name a donor."""
+        asked = [dataset.name for noun in (*(m.noun for m in self.made.measures), *([self.made.subject] if self.made.subject else ()))
+                 for dataset in noun.datasets]  # fmt: skip
+        children = {relation.child for relation in self.known.relations if relation.parent in asked}
+        return Noun(min(children), (Name(self.known.datasets[min(children)]),)) if len(children) == 1 else None
 
     def _compared(self, noun: Noun) -> Condition:
         operator, numbers = self._comparison()

@@ -211,4 +211,12 @@ def _joined(noun: Noun, tag: Tag) -> Noun | None:
         and (outer := [n for n in noun.names if not isinstance(n.meaning, Dataset) and n.meaning.dataset in theirs])
     ):
         return noun.only(outer)
+    word = noun.text.lower().rstrip("s")
+    if (
+        not own
+        and not tag.after
+        and not tag.verb
+        and (named := [n for n in tag.names if isinstance(n.meaning, Column) and word in n.meaning.dataset.split("_")])
+    ):  # "ticket revenue", of ticket_sales
+        return Noun(f"{noun.text} {tag.text}", tuple(named))
     return None

@@ -39,7 +39,7 @@ class Ranking(Conditions):
             and self._most_done(descending)
         ):
             return
-        noun = self.noun()
+        noun = self.noun() or self._of_the_value(tag)
         if noun is None:
             self._ranked_before(tag, descending)
         elif tag.kind in ("latest", "earliest", "last"):
@@ -56,6 +56,14 @@ class Ranking(Conditions):
             self.made.subject = noun
 
     _highest = _lowest = _most = _fewest = _latest = _earliest = _last = _ranking
+
+    def _of_the_value(self, tag: Tag) -> Noun | None:
+        """`when was the last major collision?`: the latest of the rows that these values mark."""
+        last = self.made.conditions[-1] if self.made.conditions else None
+        if tag.kind not in ("latest", "earliest", "last") or not self.asked_when or last is None or last.kind != "value":
+            return None
+        datasets = {value.columns[0].dataset for value in last.values[0]}
+        return Noun(last.text, (Name(self.known.datasets[datasets.pop()]),)) if len(datasets) == 1 else None
 
     def _most_done(self, descending: bool) -> bool:
         """`most streamed songs`: songs by their streams."""
@@ -152,6 +160,8 @@ class Ranking(Conditions):
         if not figure.names and not any(one.kind == "by" for one in self.tags[self.at :]):
             raise UnclearError(f"{tag.text!r} by which figure?", asks=True)
         self.made.subject = noun or self.made.subject
+        own = {dataset.name for dataset in self.made.subject.datasets} if self.made.subject else set()
+        figure = figure.only([name for name in figure.names if name.dataset in own] or list(figure.names))
         if not figure.names:
             self.made.rank = Rank(descending, self.limit)
             return
