@@ -60,6 +60,7 @@ class Lexicon:
         self.conversions = {
             unit: {smaller: int(factor) for smaller, factor in others.items()} for unit, others in data.pop("conversions").items()
         }
+        self.suffixes: dict[str, list[str]] = data.pop("suffixes")
         self.belonging = set(data.pop("belonging"))
         self.selling = set(data.pop("selling"))
         self.theirs = set(data.pop("theirs"))

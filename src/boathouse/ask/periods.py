@@ -27,6 +27,10 @@ class Period:
         return all(day is None or (day.month, day.day) == (1, 1) for day in (self.start, self.end))
 
     @property
+    def year(self) -> bool:
+        return self.start is not None and (self.start.day, self.start.month) == (1, 1) and self.end == _add(self.start, 12)
+
+    @property
     def month(self) -> bool:
         return self.start is not None and self.start.day == 1 and self.end == _add(self.start, 1)
 
@@ -171,6 +175,10 @@ def _year_after(words: Sequence[str], place: int, lexicon: Lexicon, year: int) -
 
 def _relative(words: Sequence[str], lexicon: Lexicon, today: date) -> tuple[int, Period] | None:
     """`this year`, `last month`, `the last 3 months`: whole ones before this one; days are counted to yesterday."""
+    unit = lexicon.calendar.get(words[0])
+    if unit and (size := lexicon.first("to_date", words[1:])):  # "year to date"
+        start = _floor(today, unit)
+        return 1 + size, Period(start, _next(start, unit), f"from {start} on")
     if size := lexicon.first("this", words):
         unit = lexicon.calendar.get(words[size]) if size < len(words) and words[size] != "date" else None
         if unit:

@@ -95,10 +95,10 @@ class Tagger:
 
     def _is_verb(self, tag: Tag) -> bool:
         """Whether a name stands in a verb's form: `composed` of composer, `joined` of joined, `ordered` of orders."""
-        if " " in tag.word:
-            return False
         if all(isinstance(name.meaning, Column) and name.cost == 1 and _is_when(name.meaning) for name in tag.names):
             return True  # left, of left_on
+        if " " in tag.word or tag.word in self.known.lexicon.takes:
+            return False
         return tag.word.endswith(self.known.lexicon.verb_endings) and all(
             not isinstance(name.meaning, Metric)
             and (name.meaning.name.split("_")[0] != tag.word or getattr(name.meaning, "kind", "") == "date")
@@ -169,7 +169,12 @@ class Tagger:
     def _taken(self, word: str) -> tuple[Name, ...]:
         """For revenue and its like, where nothing is called so: the columns of money taken."""
         lexicon = self.known.lexicon
-        if word not in lexicon.takes or any(self.known.named(lexicon.tokens(other)) for other in lexicon.concepts[word]):
+        called = (
+            name.meaning for other in (word, *lexicon.concepts.get(word, ())) for name in self.known.named(lexicon.tokens(other))
+        )
+        if word not in lexicon.takes or any(
+            isinstance(one, Metric) or (isinstance(one, Column) and one.is_measure) for one in called
+        ):
             return ()
         columns = (column for dataset in self.known.datasets.values() for column in dataset.measures)
         return tuple(Name(column, 1) for column in columns if column.name.lower() in lexicon.taken)

@@ -168,7 +168,8 @@ class Tables:
 
     def figure(self, text: str, unit: str = "") -> Column:
         """The one figure that the rows of the base have, of this unit where one was said."""
-        fitting = {unit.lower(), *self.known.lexicon.conversions.get(unit, {})}
+        lexicon = self.known.lexicon
+        fitting = {unit.lower(), *lexicon.conversions.get(unit, {}), *lexicon.suffixes.get(unit, ())}
         counted = [c for c in self.base.measures if unit and (c.unit == unit or fitting & set(c.name.split("_")))]
         figures = counted or self.base.measures
         if len(figures) != 1:

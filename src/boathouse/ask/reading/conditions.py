@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from boathouse.ask.intent import Absent, Condition, Having, Measure, Noun, UnclearError
 from boathouse.ask.meanings import Name
+from boathouse.ask.periods import Period
 from boathouse.ask.reading.cursor import RANKING, Cursor
 from boathouse.ask.words import Tag
 
@@ -20,7 +21,7 @@ class Conditions(Cursor):
         condition.led = tag.led
         self._attach(condition)
         while self._another_value(tag):
-            if self.kind() in ("or", "and"):
+            if self.kind() in ("or", "and", "versus"):
                 condition.together = self.take().kind
             tag = self.take()
             condition.values.append(tag.values)
@@ -36,11 +37,29 @@ class Conditions(Cursor):
             if condition.values[0] and condition.values[0][0].columns[0] in named:
                 self.take()
                 condition.led = True
+        if condition.together == "versus":
+            self._each_of(condition)
         self.conditions().append(condition)
+
+    def _each_of(self, condition: Condition) -> None:
+        """`West versus East`: by the one column that has both."""
+        columns = {value.columns for value in condition.values[0]}
+        for values in condition.values[1:]:
+            columns &= {value.columns for value in values}
+        if len(columns) != 1:
+            raise UnclearError(f"{condition.text}: of which column?", asks=True)
+        [[column, *_]] = columns
+        condition.together = "or"
+        self.made.groups.append(Noun(column.name, (Name(column),)))
+
+    def _versus(self) -> None:
+        raise UnclearError(f"{self.take().text!r}: which two are to be compared? Ask for both by what they differ in", asks=True)
 
     def _another_value(self, tag: Tag) -> bool:
         """Whether one more of the same column follows: `, Rock`, `and Jazz`."""
-        ahead = 1 if self.kind() in ("or", "and") else 0
+        if self.kind() == "versus" and self.kind(1) == "by" and self.kind(2) == "value":  # "in cash versus by card"
+            del self.tags[self.at + 1]
+        ahead = 1 if self.kind() in ("or", "and", "versus") else 0
         if self.kind(ahead) != "value" or not (ahead or self.tags[self.at].gap):
             return False
         following = self.tags[self.at + ahead]
@@ -141,8 +160,24 @@ class Conditions(Cursor):
         ):
             hint = self.noun()
         hint = hint or self.date
-        self.conditions().append(Condition("period", tag.text, noun=hint, period=tag.period, negated=self.negated, beside=beside))
+        made = Condition("period", tag.text, noun=hint, period=tag.period, negated=self.negated, beside=beside)
+        if self.kind() == "versus" and self.kind(1) == "period":
+            self.take()
+            self._each_period(made, self.take())
+        self.conditions().append(made)
         self.negated = False
+
+    def _each_period(self, made: Condition, other: Tag) -> None:
+        """`2025 compared to 2024`: two years, or months, side by side in time, each by itself."""
+        one, two = sorted([made.period, other.period], key=lambda period: str(period and period.start))  # type: ignore[type-var]
+        unit = "year" if one and two and one.year and two.year else "month" if one and two and one.month and two.month else None
+        if not (one and two and unit and one.end == two.start):
+            raise UnclearError(f"{made.text} and {other.text}: ask for one, or 'by year', 'by month'", asks=True)
+        made.text, made.period = (
+            f"{made.text} and {other.text}",
+            Period(one.start, two.end, f"{one.start} to {two.end}, by {unit}"),
+        )
+        self.made.groups.append(Noun(unit, unit=unit))
 
     def _compare(self) -> None:
         """`above 1.50`, `more than 60 orders`: about the figure before or after it."""

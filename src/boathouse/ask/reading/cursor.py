@@ -111,6 +111,11 @@ class Cursor:
     def _is_flag(self, tag: Tag) -> bool:
         return bool(tag.names) and all(isinstance(n.meaning, Column) and n.meaning.kind == "boolean" for n in tag.names)
 
+    def taken(self, datasets: set[str]) -> Noun | None:
+        """The money that rows of a dataset stand for, where one dataset is meant and has one such figure."""
+        columns = [c for name in datasets for c in self.known.datasets[name].measures if c.name.lower() in self.lexicon.taken]
+        return Noun(columns[0].name, (Name(columns[0]),)) if len(datasets) == len(columns) == 1 else None
+
     def _modifiers(self) -> None:
         """Values and flags before a noun: `unpaid invoices`, `Rock tracks`."""
         while self.kind() in ("value", "and", "or", "not") or (self.kind() == "name" and self._is_flag(self.tags[self.at])):

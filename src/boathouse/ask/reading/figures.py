@@ -59,6 +59,9 @@ class Figures(Conditions):
             self.aggregate = "sum"
         elif noun.numeric:
             self.made.measures.append(Measure("sum", noun))
+        elif figure := self.taken({dataset.name for dataset in noun.datasets}):  # "how much did we make from ticket sales?"
+            self.made.measures.append(Measure("sum", figure))
+            self.made.mentions.append(noun)
         else:
             self.nouns.append(noun)
             self.aggregate = "sum"

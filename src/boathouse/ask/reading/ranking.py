@@ -16,21 +16,17 @@ class Ranking(Conditions):
         """`top 5 X`, `the most X`, `biggest X`, `latest X`."""
         tag = self.take()
         descending = RANKING[tag.kind]
-        if self.kind() == "and" and self.kind(1) in RANKING:  # "first and last polldate"
-            self.take()
-            other = self.take()
-            noun = self.noun()
-            if noun is None:
-                raise UnclearError(f"{tag.text} and {other.text} what?", asks=True)
-            self.made.measures += [Measure("max" if RANKING[kind] else "min", noun) for kind in (tag.kind, other.kind)]
-            return
+        if self.kind() == "and" and self.kind(1) in RANKING:
+            return self._both_ends(tag)
         if self.kind() == "number":
             self.limit = self.how_many(self.take())
         if tag.kind in ("highest", "lowest") and self.kind() in ("sum", "average", "median", "count"):
             self.made.rank = Rank(descending, self.limit)
             if self.made.subject is None and self.nouns:
                 self.made.subject = self.nouns.pop()
-            return
+            return None
+        if self.kind() == "only" and self.kind(1) == "name":  # "the largest single payment"
+            self.take()
         self._modifiers()
         if (
             tag.kind in ("most", "fewest", "highest", "lowest")
@@ -38,7 +34,7 @@ class Ranking(Conditions):
             and self.tags[self.at].verb
             and self._most_done(descending)
         ):
-            return
+            return None
         noun = self.noun() or self._of_the_value(tag)
         if noun is None:
             self._ranked_before(tag, descending)
@@ -54,6 +50,16 @@ class Ranking(Conditions):
         else:
             self.made.rank = Rank(descending, self.limit)
             self.made.subject = noun
+        return None
+
+    def _both_ends(self, tag: Tag) -> None:
+        """`first and last polldate`."""
+        self.take()
+        other = self.take()
+        noun = self.noun()
+        if noun is None:
+            raise UnclearError(f"{tag.text} and {other.text} what?", asks=True)
+        self.made.measures += [Measure("max" if RANKING[kind] else "min", noun) for kind in (tag.kind, other.kind)]
 
     _highest = _lowest = _most = _fewest = _latest = _earliest = _last = _ranking
 

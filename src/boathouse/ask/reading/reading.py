@@ -62,6 +62,8 @@ class Reading(Ranking, Names):
         descending = self.kind() == "descending"
         if self.kind() in ("ascending", "descending"):
             self.take()
+        if noun is not None and noun.columns and self.made.listed and self.made.subject and not self.made.select:
+            self.made.select.append(noun)  # what rows are sorted by is shown with them
         self._sort(noun, descending)
 
     def _sort(self, noun: Noun | None, descending: bool) -> None:

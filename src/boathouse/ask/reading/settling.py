@@ -147,8 +147,26 @@ def _aggregate(reading: Reading) -> None:
         made.measures.append(Measure("sum", named))
     elif how == "sum" and made.measures and made.measures[-1].how == "count":
         made.measures.append(Measure("sum", made.measures[-1].noun))
+    elif how == "sum" and not made.measures and (figure := _money(reading)):
+        made.measures.append(Measure("sum", figure))
     else:
         raise UnclearError(f"{'total' if how == 'sum' else 'average'} of which figure?", asks=True)
+
+
+def _money(reading: Reading) -> Noun | None:
+    """`how much was donated in March?`, `total paid by card`: of the one dataset that verbs, dates and values speak of."""
+    made = reading.made
+    worth = [verb for verb in made.verbs if verb.numeric and not verb.datasets]
+    if worth:  # "how much money"
+        made.verbs.remove(worth[-1])
+        return worth[-1]
+    meant = {dataset.name for verb in made.verbs for dataset in verb.datasets}
+    meant |= {column.dataset for one in made.conditions if one.kind == "period" and one.noun for column in one.noun.columns}
+    for one in made.conditions:
+        if one.kind == "value":
+            within = {value.columns[0].dataset for value in one.values[0]}
+            meant |= within if not within & meant else set()
+    return reading.taken(meant)
 
 
 def _count(reading: Reading) -> None:
