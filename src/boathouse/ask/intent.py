@@ -58,6 +58,7 @@ class Condition:
     numbers: tuple[float, ...] = ()
     unit: str = ""  # of the numbers, where it was said
     period: Period | None = None
+    against: Period | None = None  # another one, as the group beside it
     negated: bool = False
     together: str = "or"
     via: Column | None = None  # the column that names the row whose value it is: who reports to Ada

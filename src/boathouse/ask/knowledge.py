@@ -181,6 +181,10 @@ class Knowledge:
             if words:
                 self.longest = max(self.longest, len(words))
                 self.values.setdefault(words, []).append(Value(columns, values))
+                apart = tuple(part for word in words for part in word.split("-") if part)
+                if apart != words and len(columns) == 1 and columns[0].has_few:  # same day, of same-day
+                    self.values.setdefault(apart, []).append(Value(columns, values))
+                    self.longest = max(self.longest, len(apart))
 
     def _index_stems(self) -> None:
         for words, values in self.values.items():

@@ -8,6 +8,9 @@ from datetime import date
 
 KEYS = ("id", "key", "code", "no", "number", "nr", "uuid")
 _FEW = 200
+# parts of a date that begins the life of a thing: `bikes in October` are hardly those that were bought then
+LIFE = {"purchased", "bought", "acquired", "registered", "joined", "since", "launch", "launched", "hired", "hire", "opened", "admitted",
+        "enrolled", "signup", "signed", "introduced", "added", "founded", "created"}  # fmt: skip
 PERIODS = ("day", "week", "month", "quarter", "year")
 _YEARS = {"year", "yr", "founded", "established", "built", "opened", "released", "published", "born"}
 

@@ -27,12 +27,24 @@ class Period:
         return all(day is None or (day.month, day.day) == (1, 1) for day in (self.start, self.end))
 
     @property
-    def year(self) -> bool:
-        return self.start is not None and (self.start.day, self.start.month) == (1, 1) and self.end == _add(self.start, 12)
-
-    @property
     def month(self) -> bool:
         return self.start is not None and self.start.day == 1 and self.end == _add(self.start, 1)
+
+
+def apart(one: Period | None, other: Period | None) -> str | None:
+    """The unit of time that tells two periods apart: the year of Q3 2025 and Q3 2026. None where they are of two kinds."""
+    spans = [(p.start, p.end) for p in (one, other) if p and p.start and p.end]
+    if len(spans) < 2:
+        return None
+    (start, end), (other_start, other_end) = spans
+    years = other_start.year - start.year
+    within = end - timedelta(1) < date(start.year + 1, 1, 1)
+    if within and years and (_add(start, 12 * years), _add(end, 12 * years)) == (other_start, other_end):
+        return "year"
+    for unit, months in (("month", 1), ("quarter", 3)):
+        if all(begin == _floor(begin, unit) and until == _add(begin, months) for begin, until in spans):
+            return unit
+    return None
 
 
 def find(words: Sequence[str], lexicon: Lexicon, today: date) -> tuple[int, Period] | None:

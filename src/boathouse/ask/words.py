@@ -52,6 +52,8 @@ class Tagger:
         while place < len(tokens):
             size, tag = self._longest(tokens, place, found[-1] if found else None)
             gap = gap or tokens[place].gap
+            if tag.word in self.known.lexicon.spends and tag.kind == "name" and self.known.lexicon.ourselves & set(fillers):
+                tag = Tag("unknown", "", word=tag.word)
             if tag.kind == "units" and fillers and fillers[-1] in _ONE:
                 found.append(Tag("number", tag.word, number=1, unit=self.known.lexicon.units[tag.word], word=tag.word))
                 fillers, gap = fillers[:-1], False
@@ -95,7 +97,7 @@ class Tagger:
 
     def _is_verb(self, tag: Tag) -> bool:
         """Whether a name stands in a verb's form: `composed` of composer, `joined` of joined, `ordered` of orders."""
-        if all(isinstance(name.meaning, Column) and name.cost == 1 and _is_when(name.meaning) for name in tag.names):
+        if all(map(_is_since, tag.names)):
             return True  # left, of left_on
         if " " in tag.word or tag.word in self.known.lexicon.takes:
             return False
@@ -135,14 +137,13 @@ class Tagger:
         names = tuple(sorted(self.known.named(some), key=lambda name: name.cost))
         near = tuple(name for name in names if name.cost == names[0].cost)
         text = " ".join(word)
-        if len(some) == 1 and (unit := self.known.lexicon.calendar.get(word[0])):
-            return Tag("calendar", "", names=near, unit=unit, word=text)
-        if len(some) == 1 and (unit := self.known.lexicon.rhythm.get(word[0])):
-            return Tag("rhythm", "", unit=unit, word=text)
-        if kind == "filler" and values and text in self.known.lexicon.states:
+        for time, units in (("calendar", self.known.lexicon.calendar), ("rhythm", self.known.lexicon.rhythm)):
+            if text in units:
+                return Tag(time, "", names=near if time == "calendar" else (), unit=units[text], word=text)
+        if values and (kind == "only" or (kind == "filler" and text in self.known.lexicon.states)):
             return Tag("value", "", names=near, values=values, word=text)
-        if kind == "concept" and not values and (taken := self._taken(text)):
-            return Tag("name", "", names=taken, word=text)
+        if kind == "concept" and not values and (named := self._named_concept(text, near)):
+            return Tag("name", "", names=named, word=text)
         if names and names[0].cost == 0 and (kind is None or kind in _YIELDING):
             return Tag("name", "", names=near, values=values, word=text)
         if kind == "filler" and names and all(getattr(n.meaning, "kind", "") == "date" and n.cost == 1 for n in near):
@@ -161,20 +162,35 @@ class Tagger:
         return Tag("name", "", names=near, word=text) if names else None
 
     def _general(self, word: str) -> tuple[Name, ...]:
+        lexicon, known = self.known.lexicon, self.known.datasets.values()
+        if word in lexicon.persons:
+            who = [dataset for dataset in known if lexicon.stem(dataset.name.split("_")[-1]) in lexicon.are_persons]
+            return (Name(who[0], 1),) if len(who) == 1 else ()
         for other in self.known.lexicon.general.get(word, ()):
             if found := sorted(self.known.named(self.known.lexicon.tokens(other)), key=lambda name: name.cost):
                 return tuple(name for name in found if name.cost == found[0].cost)
         return ()
 
+    def _named_concept(self, word: str, near: tuple[Name, ...]) -> tuple[Name, ...]:
+        """What a concept is the name of, where nothing is that it looks for: bought, of bought_on, where there are no purchases;
+        revenue, of what is called amount."""
+        if near and all(map(_is_since, near)) and not any(isinstance(one.meaning, Dataset) for one in self._looked_for(word)):
+            return near
+        return self._taken(word)
+
+    def _looked_for(self, word: str) -> list[Name]:
+        """What a concept finds in the lake."""
+        lexicon = self.known.lexicon
+        wanted = lexicon.concepts.get(word, ())
+        return [name for other in wanted for name in self.known.named(lexicon.tokens(other.replace("_", " ")))]
+
     def _taken(self, word: str) -> tuple[Name, ...]:
         """For revenue and its like, where nothing is called so: the columns of money taken."""
         lexicon = self.known.lexicon
-        called = (
-            name.meaning for other in (word, *lexicon.concepts.get(word, ())) for name in self.known.named(lexicon.tokens(other))
-        )
-        if word not in lexicon.takes or any(
-            isinstance(one, Metric) or (isinstance(one, Column) and one.is_measure) for one in called
-        ):
+        if word not in lexicon.takes:
+            return ()
+        called = [name.meaning for name in (*self.known.named(lexicon.tokens(word)), *self._looked_for(word))]
+        if any(isinstance(one, Metric) or (isinstance(one, Column) and one.is_measure) for one in called):
             return ()
         columns = (column for dataset in self.known.datasets.values() for column in dataset.measures)
         return tuple(Name(column, 1) for column in columns if column.name.lower() in lexicon.taken)
@@ -195,6 +211,8 @@ class Tagger:
                 continue
             elif len(words) > 1 or column.has_few or (some[0].text[:1].isupper() and not initial):
                 found.append(value)
+        if not found and len(words) > 1 and words[-1].endswith("s"):  # "no shows", of no-show
+            found = [value for value in self.known.values.get((*words[:-1], words[-1][:-1]), ()) if value.columns[0].has_few]
         if not found and len(some) == 1 and not any(isinstance(n.meaning, Dataset) for n in self.known.named(some)):
             stem, word = some[0].stem, some[0].word
             found = [
@@ -234,6 +252,10 @@ class Tagger:
         said |= {metric.name for metric in self.known.metrics} | set(self.known.lexicon.months)
         said |= {words[0] for words, kind in self.known.lexicon.phrases.items() if len(words) == 1 and kind != "filler"}
         return said | {" ".join(v.values).casefold() for values in self.known.values.values() for v in values}
+
+
+def _is_since(name: Name) -> bool:
+    return isinstance(name.meaning, Column) and name.cost == 1 and _is_when(name.meaning)
 
 
 def _is_when(column: Column) -> bool:

@@ -6,6 +6,7 @@ from datetime import date
 
 from boathouse.ask.intent import Condition, Noun, UnclearError
 from boathouse.ask.meanings import Column, Value
+from boathouse.ask.periods import Period
 from boathouse.ask.planning.compare import compared
 from boathouse.ask.planning.tables import Tables, either
 from boathouse.engine import literal, quote
@@ -165,23 +166,15 @@ class Conditions(Tables):
         column = self.time(condition.noun, whole_years=period.whole_years)
         if condition.noun is None and condition.beside:
             self._of_what_it_stands_by(condition, condition.beside, column)
-        cell, tests = self.column(column), []
-        if column.kind == "number":
-            if period.start and period.end and period.end.year == period.start.year + 1:
-                tests.append(f"{cell} = {period.start.year}")
-            else:
-                tests += [f"{cell} >= {period.start.year}"] if period.start else []
-                tests += [f"{cell} < {period.end.year}"] if period.end else []
-        else:
-            tests += [f"{cell} >= {_day(period.start)}"] if period.start else []
-            tests += [f"{cell} < {_day(period.end)}"] if period.end else []
+        text = _within(self.column(column), column, period)
+        if condition.against:
+            text = f"({text} OR {_within(self.column(column), column, condition.against)})"
         read = period.words or condition.text
         there = self.known.datasets[column.dataset]
         if column.name == there.time and there.last and (period.start or there.first) > there.last:  # type: ignore[operator]
             self.notes.append(f"{column.dataset} has rows from {there.first} to {there.last} only")
         meant = f"read as {read}, " if read != condition.text else ""
         self.notes.append(f"{condition.text!r} {meant}by {column.dataset}.{column.name}")
-        text = " AND ".join(tests)
         return f"NOT ({text})" if condition.negated else text
 
     def _of_what_it_stands_by(self, condition: Condition, beside: Noun, column: Column) -> None:
@@ -193,6 +186,17 @@ class Conditions(Tables):
             if other.time and self._is_event(other.time):
                 raise UnclearError(f"{condition.text!r}: by {other.name}.{other.time}, or by {column}?",
                                    [f"by {other.time}", f"by {column.name}"])  # fmt: skip
+
+
+def _within(cell: str, column: Column, period: Period) -> str:
+    """SQL that is true within a period."""
+    if column.kind != "number":
+        tests = [f"{cell} >= {_day(period.start)}"] if period.start else []
+        return " AND ".join([*tests, *([f"{cell} < {_day(period.end)}"] if period.end else [])])
+    if period.start and period.end and period.end.year == period.start.year + 1:
+        return f"{cell} = {period.start.year}"
+    tests = [f"{cell} >= {period.start.year}"] if period.start else []
+    return " AND ".join([*tests, *([f"{cell} < {period.end.year}"] if period.end else [])])
 
 
 def _day(day: date | None) -> str:

@@ -58,6 +58,12 @@ class Figures(Grouping):
         if metrics:
             return self._average_metric(metrics[0], how)
         column = self._figure(noun)
+        if noun.text.split()[-1].lower() in self.known.lexicon.takes:
+            self.scope.notes.append(f"{noun.text!r} read as {column}")
+        if how == "average total":
+            if (ratio := self._ratio()) is None or ratio[0] == "count(*)":
+                raise UnclearError(f"the total {noun.text}, on average per what?", asks=True)
+            return f"sum({self.scope.column(column)}) / {ratio[0]}", f"{column.name}_per_{ratio[1]}"
         if how == "value":
             if not (set(column.name.split("_")) & self.known.lexicon.adds):
                 raise UnclearError(f"the total {noun.text}, or the average?", [f"total {noun.text}", f"average {noun.text}"])

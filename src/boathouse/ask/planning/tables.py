@@ -7,12 +7,8 @@ from dataclasses import dataclass, field
 
 from boathouse.ask.intent import Noun, UnclearError
 from boathouse.ask.knowledge import Knowledge
-from boathouse.ask.meanings import Column, Dataset, Metric, Relation
+from boathouse.ask.meanings import LIFE, Column, Dataset, Metric, Relation
 from boathouse.engine import quote
-
-# parts of a date that begins the life of a thing: `bikes in October` are hardly those that were bought then
-_LIFE = {"purchased", "bought", "acquired", "registered", "joined", "since", "launch", "launched", "hired", "hire", "opened", "admitted",
-        "enrolled", "signup", "signed", "introduced", "added", "founded", "created"}  # fmt: skip
 
 
 @dataclass
@@ -142,7 +138,7 @@ class Tables:
 
     def _is_event(self, time: str) -> bool:
         """Whether a date says when something took place, not since when something is there: customers joined."""
-        return not set(time.split("_")) & _LIFE
+        return not set(time.split("_")) & LIFE
 
     def _time_is_its_own(self) -> None:
         """`bikes used in October` is hardly about the day on which they were bought: where rows of another dataset with a date
@@ -150,7 +146,7 @@ class Tables:
         time = self.base.time
         stems = {self.known.lexicon.stem(part) for part in self.base.name.split("_")}
         parts = set((time or "").split("_"))
-        if time is None or not parts & _LIFE or {self.known.lexicon.stem(part) for part in time.split("_")} & stems:
+        if time is None or not parts & LIFE or {self.known.lexicon.stem(part) for part in time.split("_")} & stems:
             return
         others = [
             one.child for one in self.known.relations if one.parent == self.base.name and self.known.datasets[one.child].time

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from boathouse.ask.intent import Absent, Condition, Having, Measure, Noun, UnclearError
 from boathouse.ask.meanings import Name
-from boathouse.ask.periods import Period
+from boathouse.ask.periods import apart
 from boathouse.ask.reading.cursor import RANKING, Cursor
 from boathouse.ask.words import Tag
 
@@ -48,6 +48,7 @@ class Conditions(Cursor):
             columns &= {value.columns for value in values}
         if len(columns) != 1:
             raise UnclearError(f"{condition.text}: of which column?", asks=True)
+        self.compared = True
         [[column, *_]] = columns
         condition.together = "or"
         self.made.groups.append(Noun(column.name, (Name(column),)))
@@ -79,6 +80,8 @@ class Conditions(Cursor):
 
     def _not(self) -> None:
         self.take()
+        if self.kind() == "by" and self.kind(1) == "value":  # "not made by card"
+            self.take()
         if self.kind() == "number" and (figure := self._figure_before()):
             numbers = (self._needed_number(),)
             self.conditions().append(
@@ -168,19 +171,19 @@ class Conditions(Cursor):
         self.negated = False
 
     def _each_period(self, made: Condition, other: Tag) -> None:
-        """`2025 compared to 2024`: two years, or months, side by side in time, each by itself."""
-        one, two = sorted([made.period, other.period], key=lambda period: str(period and period.start))  # type: ignore[type-var]
-        unit = "year" if one and two and one.year and two.year else "month" if one and two and one.month and two.month else None
-        if not (one and two and unit and one.end == two.start):
+        """`2025 compared to 2024`: each by itself."""
+        self.compared = True
+        unit = apart(made.period, other.period)
+        if unit is None:
             raise UnclearError(f"{made.text} and {other.text}: ask for one, or 'by year', 'by month'", asks=True)
-        made.text, made.period = (
-            f"{made.text} and {other.text}",
-            Period(one.start, two.end, f"{one.start} to {two.end}, by {unit}"),
-        )
+        made.text, made.against = f"{made.text} and {other.text}", other.period
         self.made.groups.append(Noun(unit, unit=unit))
 
     def _compare(self) -> None:
         """`above 1.50`, `more than 60 orders`: about the figure before or after it."""
+        if self.kind(1) == "period" and not self.tags[self.at + 1].text.isdigit():  # "over the last 3 months"
+            self.take()
+            return
         beside, before = self._beside(), self._figure_before()
         operator, numbers = self._comparison()
         before = before or self._figure_before()

@@ -80,6 +80,10 @@ class Figures(Conditions):
             return
         self._modifiers()
         noun = self.noun()
+        if how == "sum" and self.aggregate == "avg" and noun is not None and noun.numeric:  # "average total spend per member"
+            self.aggregate = None
+            self.made.measures.append(Measure("average total", noun))
+            return
         if noun is None and joined:  # "how many invoices, and the total?"
             raise UnclearError(f"{tag.text!r} of what?", asks=True)
         if noun is None:
@@ -106,7 +110,7 @@ class Figures(Conditions):
     def _several(self, how: str) -> bool:
         """`average, minimum and maximum age`: several figures of one noun."""
         every, place = [how], self.at
-        while self.kind() in _SEVERAL or (self.kind() == "and" and self.kind(1) in _SEVERAL):
+        while (self.kind() in _SEVERAL and self.tags[self.at].gap) or (self.kind() == "and" and self.kind(1) in _SEVERAL):
             every.append(_SEVERAL[(self.take() if self.kind() != "and" else (self.take(), self.take())[1]).kind])
         noun = self.noun() if len(every) > 1 else None
         if noun is None or not noun.numeric:
@@ -234,7 +238,7 @@ class Figures(Conditions):
         nouns = self.nouns_listed()
         if not nouns:
             raise UnclearError(f"{tag.text} what?", asks=True)
-        ratio = any(measure.how.endswith("count") and " " in measure.how for measure in self.made.measures)
+        ratio = any(" " in measure.how for measure in self.made.measures)
         if (ratio or self.aggregate == "avg" or self._averages_a_metric()) and len(nouns) == 1:
             if self.made.ratio is not None:
                 raise UnclearError(f"per {self.made.ratio.text}, or per {nouns[0].text}?", asks=True)

@@ -28,12 +28,7 @@ class Ranking(Conditions):
         if self.kind() == "only" and self.kind(1) == "name":  # "the largest single payment"
             self.take()
         self._modifiers()
-        if (
-            tag.kind in ("most", "fewest", "highest", "lowest")
-            and self.kind() == "name"
-            and self.tags[self.at].verb
-            and self._most_done(descending)
-        ):
+        if self.kind() == "name" and self.tags[self.at].verb and self._ranked_done(tag, descending):
             return None
         noun = self.noun() or self._of_the_value(tag)
         if noun is None:
@@ -62,6 +57,24 @@ class Ranking(Conditions):
         self.made.measures += [Measure("max" if RANKING[kind] else "min", noun) for kind in (tag.kind, other.kind)]
 
     _highest = _lowest = _most = _fewest = _latest = _earliest = _last = _ranking
+
+    def _ranked_done(self, tag: Tag, descending: bool) -> bool:
+        """Whether what is ranked stands behind a verb: most streamed songs, the most recently hired driver."""
+        if tag.kind in ("most", "fewest", "highest", "lowest"):
+            return self._most_done(descending)
+        return self._latest_done(descending)
+
+    def _latest_done(self, descending: bool) -> bool:
+        """`the most recently hired driver`: by the date that the verb names."""
+        if self.kind(1) != "name" or not self.tags[self.at + 1].datasets:
+            return False
+        dates = [name for name in self.tags[self.at].names if isinstance(name.meaning, Column) and name.meaning.kind == "date"]
+        if not dates:
+            return False
+        verb = self.take()
+        self.made.subject = self.noun()
+        self.made.rank = Rank(descending, self.limit, Measure("each", Noun(verb.text, tuple(dates))))
+        return True
 
     def _of_the_value(self, tag: Tag) -> Noun | None:
         """`when was the last major collision?`: the latest of the rows that these values mark."""
@@ -170,8 +183,12 @@ class Ranking(Conditions):
         figure = figure.only([name for name in figure.names if name.dataset in own] or list(figure.names))
         if not figure.names:
             self.made.rank = Rank(descending, self.limit)
-            return
-        self.made.rank = Rank(descending, self.limit, Measure("value", figure))
+        elif self.kind() == "earliest" and self.made.listed and self.made.subject:  # "cheapest first"
+            self.take()
+            self.made.select += [] if any(one.columns for one in self.made.select) else [figure]
+            self.made.sort = (figure, descending)
+        else:
+            self.made.rank = Rank(descending, self.limit, Measure("value", figure))
 
     def _frequent(self) -> None:
         """`the three most common titles`: values by how many rows have them."""

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from boathouse.ask.intent import Intent, Noun, UnclearError
+from boathouse.ask.meanings import LIFE, Name
 from boathouse.ask.reading.names import Names
 from boathouse.ask.reading.ranking import Ranking
 from boathouse.ask.reading.settling import settle
@@ -41,9 +42,26 @@ class Reading(Ranking, Names):
 
     def _vague(self) -> None:
         tag = self.take()
+        if tag.word in self.lexicon.fresh and self._since_when():
+            return
         raise UnclearError(
             f"how much is {tag.text!r}? Say it as a number, as in 'more than 100', or ask for the top 10", asks=True
         )
+
+    def _since_when(self) -> bool:
+        """`new members last month`: those whose date since when they are there lies in the period."""
+        following = self.tags[self.at] if self.kind() == "name" else None
+        if following is None or len(following.datasets) != 1 or not any(tag.kind == "period" for tag in self.tags):
+            return False
+        dataset = following.datasets[0]
+        since = [name for name in dataset.times if set(name.split("_")) & LIFE]
+        if len(since) != 1:
+            return False
+        self.date = Noun(since[0], (Name(dataset.columns[since[0]]),))
+        for one in self.made.conditions:
+            one.noun = one.noun or (self.date if one.kind == "period" else None)
+        self.pending_count = not (self.made.measures or self.made.listed or self.aggregate)
+        return True
 
     def _best(self) -> None:
         tag = self.tags[self.at]

@@ -166,7 +166,9 @@ def _money(reading: Reading) -> Noun | None:
         if one.kind == "value":
             within = {value.columns[0].dataset for value in one.values[0]}
             meant |= within if not within & meant else set()
-    return reading.taken(meant)
+    if figure := reading.taken(meant):
+        made.verbs = [verb for verb in made.verbs if verb.names]  # "earned", where nothing is called so
+    return figure
 
 
 def _count(reading: Reading) -> None:
@@ -219,11 +221,10 @@ def _subject(reading: Reading) -> None:
     if not named:
         return
     reading.nouns.remove(named[0])
-    if made.groups or made.having:
-        if made.groups:
-            made.measures.append(Measure("count", named[0]))
-        else:
-            made.subject, made.listed = named[0], True
+    if made.groups:
+        made.measures.append(_counted(reading, named[0]))
+    elif made.having:
+        made.subject, made.listed = named[0], True
     elif made.listed or made.sort:
         made.subject = named[0]
     elif made.absent or made.conditions:
@@ -240,6 +241,13 @@ def _subject(reading: Reading) -> None:
         raise UnclearError(
             f"how many {named[0].text}, or a list of them?", [f"how many {named[0].text}", f"list {named[0].text}"]
         )
+
+
+def _counted(reading: Reading, noun: Noun) -> Measure:
+    if reading.compared:
+        every = [f"how many {reading.text}", f"total {reading.text}"]
+        raise UnclearError(f"how many {noun.text}, or the total of them?", every)
+    return Measure("count", noun)
 
 
 def _rank(reading: Reading) -> None:
