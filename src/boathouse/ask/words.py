@@ -174,7 +174,11 @@ class Tagger:
     def _named_concept(self, word: str, near: tuple[Name, ...]) -> tuple[Name, ...]:
         """What a concept is the name of, where nothing is that it looks for: bought, of bought_on, where there are no purchases;
         revenue, of what is called amount."""
-        if near and all(map(_is_since, near)) and not any(isinstance(one.meaning, Dataset) and not one.cost for one in self._looked_for(word)):
+        if (
+            near
+            and all(map(_is_since, near))
+            and not any(isinstance(one.meaning, Dataset) and not one.cost for one in self._looked_for(word))
+        ):
             return near
         return self._taken(word)
 

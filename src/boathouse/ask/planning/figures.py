@@ -157,17 +157,12 @@ class Figures(Grouping):
             if not set(column.name.split("_")) & self.known.lexicon.adds:
                 raise UnclearError(f"the total {noun.text}, or the average?", [f"total {noun.text}", f"average {noun.text}"])
             return f"sum({self.scope.column(column)})", f"sum_{column.name}"
-        if how == "count" and column.name.split("_")[-1] in self.known.lexicon.classifiers and not self._is_whole(noun, column):
-            raise UnclearError(f"{noun.text}: rows of {self.base.name}, or different values of {column.name}?",
-                               [f"{self.base.name.replace('_', ' ')}", f"different {column.name.replace('_', ' ')}"])  # fmt: skip
+        if how == "count":
+            self._must_be_rows(noun)
         if column.kind == "list":
             return f"len(list_distinct(flatten(list({self.scope.column(column)}))))", f"distinct_{column.name}"
         self.scope.notes.append(f"{noun.text!r} counted as different values of {column.dataset}.{column.name}")
         return f"count(DISTINCT {self.scope.column(column)})", f"distinct_{column.name}"
-
-    def _is_whole(self, noun: Noun, column: Column) -> bool:
-        """Whether a noun says all of a column's name: `ticket types`, not `tickets`."""
-        return any(name.meaning == column and name.cost == 0 for name in noun.names)
 
     def _having_counts(self) -> None:
         """Figures of a group that must be more or less than a number."""

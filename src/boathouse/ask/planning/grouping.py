@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from boathouse.ask.intent import Intent, Noun, UnclearError
 from boathouse.ask.knowledge import Knowledge
-from boathouse.ask.meanings import Dataset
+from boathouse.ask.meanings import Column, Dataset
 from boathouse.ask.planning.compare import compared
 from boathouse.ask.planning.scope import Scope
 from boathouse.ask.planning.select import Select
@@ -45,8 +45,22 @@ class Grouping:
         """The dataset whose rows are counted for each row of the base: `customers with more than 60 orders`."""
         if len(self.intent.having) != 1 or self.intent.groups or self.intent.having[0].measure.how != "count":
             return None
+        self._must_be_rows(self.intent.having[0].measure.noun)
         named = [name.dataset for name in self.intent.having[0].measure.noun.names]
         return next((name for name in named if name != self.base.name and not self.scope.reaches(name)), None)
+
+    def _must_be_rows(self, noun: Noun) -> None:
+        """Raises UnclearError for `tickets`, by which only a column ticket_type is called: its rows, or a quantity in them?"""
+        for name in noun.names:
+            column = name.meaning
+            if (
+                isinstance(column, Column)
+                and name.cost
+                and column.name.split("_")[-1] in self.known.lexicon.classifiers
+                and not noun.datasets
+            ):
+                raise UnclearError(f"{noun.text}: rows of {column.dataset}, or different values of {column.name}?",
+                                   [column.dataset.replace("_", " "), f"different {column.name.replace('_', ' ')}"])  # fmt: skip
 
     def _verbs_are_clear(self) -> None:
         """`sold` where a column tells sales from the rest: only those, or all? And of `tracks sold`: which, or how often?"""

@@ -188,7 +188,8 @@ class Ranking(Conditions):
             self.made.select += [] if any(one.columns for one in self.made.select) else [figure]
             self.made.sort = (figure, descending)
         else:
-            self.made.rank = Rank(descending, self.limit, Measure("value", figure))
+            how = "value" if tag.word.endswith("selling") or figure.metrics else "each"  # the cheapest is no sum of prices
+            self.made.rank = Rank(descending, self.limit, Measure(how, figure))
 
     def _frequent(self) -> None:
         """`the three most common titles`: values by how many rows have them."""
