@@ -77,6 +77,10 @@ class Knowledge:
         self._call(own, dataset)
         if len(own) > 1:  # the head of the name: orders, of sales_orders
             self._call(own[-1:], dataset, 1)
+        for label in dataset.label:  # companies, of accounts that have a company_name
+            head, _, last = label.lower().rpartition("_")
+            if head and last in ("name", "title") and len(dataset.label) == 1:
+                self._call(head.split("_"), dataset, 1)
         for ending in self.lexicon.agents:  # who teaches is a teacher
             singular = self.lexicon.stem(own[-1])
             if singular.endswith(ending) and len(singular) > len(ending) + 3:

@@ -138,7 +138,7 @@ class Tagger:
         near = tuple(name for name in names if name.cost == names[0].cost)
         text = " ".join(word)
         for time, units in (("calendar", self.known.lexicon.calendar), ("rhythm", self.known.lexicon.rhythm)):
-            if text in units:
+            if text in units and not (time == "rhythm" and before and any(v.columns[0] in before.columns for v in values)):
                 return Tag(time, "", names=near if time == "calendar" else (), unit=units[text], word=text)
         if values and (kind == "only" or (kind == "filler" and text in self.known.lexicon.states)):
             return Tag("value", "", names=near, values=values, word=text)
@@ -146,7 +146,7 @@ class Tagger:
             return Tag("name", "", names=named, word=text)
         if names and names[0].cost == 0 and (kind is None or kind in _YIELDING):
             return Tag("name", "", names=near, values=values, word=text)
-        if kind == "filler" and names and all(getattr(n.meaning, "kind", "") == "date" and n.cost == 1 for n in near):
+        if kind == "filler" and near and _is_meant(near):
             return Tag("name", "", names=near, word=text)
         if kind == "sum" and names and names[0].cost == 0:
             return Tag("name", "", names=near, sums=True, word=text)
@@ -154,7 +154,7 @@ class Tagger:
             return Tag("concept", "", values=values, word=text)
         if kind is not None:
             return Tag(kind, "", word=text, names=near if kind == "label" else ())
-        if values:
+        if values and not (near and all(map(_is_since, near)) and not _spelt(text, values)):  # `opened` is no `open`
             return Tag("value", "", names=near, values=values, word=text)
         if not names:
             names = self._general(text)
@@ -215,15 +215,13 @@ class Tagger:
                 continue
             elif len(words) > 1 or column.has_few or (some[0].text[:1].isupper() and not initial):
                 found.append(value)
-        if not found and len(words) > 1 and words[-1].endswith("s"):  # "no shows", of no-show
-            found = [value for value in self.known.values.get((*words[:-1], words[-1][:-1]), ()) if value.columns[0].has_few]
+        parts = words[0].split("-") if len(words) == 1 else words
+        if not found and len(parts) > 1:  # "no shows", of no-show; "guinea-pigs", of guinea pig
+            near = ((*parts[:-1], end) for end in (parts[-1], parts[-1].removesuffix("s")))
+            found = [value for some_ in near for value in self.known.values.get(some_, ()) if value.columns[0].has_few]
         if not found and len(some) == 1 and not any(isinstance(n.meaning, Dataset) for n in self.known.named(some)):
             stem, word = some[0].stem, some[0].word
-            found = [
-                v
-                for own, v in self.known.stems.get(stem, ())
-                if len(own) > 3 and (word.startswith(own) or word.endswith("s") or own == f"{word}s")
-            ]
+            found = [v for own, v in self.known.stems.get(stem, ()) if _is_form(word, own)]
         return tuple(found)
 
     def _word(self, token: Token) -> Tag:
@@ -256,6 +254,23 @@ class Tagger:
         said |= {metric.name for metric in self.known.metrics} | set(self.known.lexicon.months)
         said |= {words[0] for words, kind in self.known.lexicon.phrases.items() if len(words) == 1 and kind != "filler"}
         return said | {" ".join(v.values).casefold() for values in self.known.values.values() for v in values}
+
+
+def _is_meant(near: tuple[Name, ...]) -> bool:
+    """Whether a filler is a name here: `company`, where accounts have a company_name; `came`, where they have a came_on."""
+    labelled = any(isinstance(name.meaning, Dataset) and name.cost == 1 for name in near)
+    return labelled or all(getattr(name.meaning, "kind", "") == "date" and name.cost == 1 for name in near)
+
+
+def _spelt(text: str, values: tuple[Value, ...]) -> bool:
+    return any(" ".join(value.values).casefold() == text for value in values)
+
+
+def _is_form(word: str, value: str) -> bool:
+    """Whether a word of the same stem is a form of a value: dogs, dinosaur, canceled."""
+    if word in (f"{value}s", f"{value}es") or value == f"{word}s" or (word.endswith("ed") and value.endswith("ed")):
+        return True
+    return len(value) > 3 and (word.startswith(value) or word.endswith("s"))
 
 
 def _is_since(name: Name) -> bool:

@@ -57,7 +57,7 @@ class Figures(Grouping):
             return self._metric(metrics[0])
         if metrics:
             return self._average_metric(metrics[0], how)
-        column = self._figure(noun)
+        column = self._figure(noun, money=how in ("avg", "median", "min", "max"))
         if noun.text.split()[-1].lower() in self.known.lexicon.takes:
             self.scope.notes.append(f"{noun.text!r} read as {column}")
         if how == "average total":
@@ -72,14 +72,14 @@ class Figures(Grouping):
             raise UnclearError(f"{column.name} is no figure, so there is no {how} of it", asks=True)
         return f"{_SQL[how]}({self.scope.column(column)})", f"{how}_{column.name}"
 
-    def _figure(self, noun: Noun) -> Column:
+    def _figure(self, noun: Noun, *, money: bool = False) -> Column:
         own = [c for c in noun.columns if c.dataset == self.base.name]
         if own:
             if len(own) > 1:
                 raise UnclearError(f"{noun.text!r} may be {' or '.join(c.name for c in own)}", [c.name for c in own])
             return own[0]
         if any(d.name == self.base.name for d in noun.datasets):
-            return self.scope.figure(noun.text)
+            return self.scope.figure(noun.text, money=money)
         raise UnclearError(f"{self.base.name} has no {noun.text}", word=noun.text)
 
     def _metric(self, metric: Metric) -> tuple[str, str]:

@@ -74,7 +74,7 @@ class Grouping:
                 raise UnclearError(f"how many different {self.base.name} were {verb.text}, or how often?",
                                    [f"how many different {self.base.name} were {verb.text}"])  # fmt: skip
         for verb in (*self.intent.verbs, *(one.noun for one in self.intent.absent if one.noun)):
-            word = self.known.lexicon.concepts.get(verb.text.lower(), [])
+            word = [one for one in self.known.lexicon.concepts.get(verb.text.lower(), []) if one in self.known.lexicon.deeds]
             for values in (self.known.values.get((one,), []) for one in word):
                 for value in values:
                     column = value.columns[0]

@@ -76,7 +76,7 @@ class Ranking(Listing):
         if measure.how == "time":
             column = self.scope.time(None)
         elif measure.noun is intent.subject:
-            column = self.scope.figure(measure.noun.text)
+            column = self.scope.figure(measure.noun.text, money=True)
         else:
             column = self.scope.nearest(
                 [c for c in self.scope.first_reached(measure.noun) if c.kind != "text"], measure.noun.text

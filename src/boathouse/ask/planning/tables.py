@@ -162,12 +162,14 @@ class Tables:
             if name == self.base.name or not self.known.datasets[name].label
         )
 
-    def figure(self, text: str, unit: str = "") -> Column:
-        """The one figure that the rows of the base have, of this unit where one was said."""
+    def figure(self, text: str, unit: str = "", *, money: bool = False) -> Column:
+        """The one figure that the rows of the base have, of this unit where one was said; of `money` where there are others."""
         lexicon = self.known.lexicon
         fitting = {unit.lower(), *lexicon.conversions.get(unit, {}), *lexicon.suffixes.get(unit, ())}
         counted = [c for c in self.base.measures if unit and (c.unit == unit or fitting & set(c.name.split("_")))]
         figures = counted or self.base.measures
+        paid = [column for column in figures if column.name.lower() in lexicon.taken] if money else []
+        figures = paid if len(paid) == 1 else figures
         if len(figures) != 1:
             named = [column.name for column in figures]
             raise UnclearError(f"which figure of {self.base.name} is {text!r} about?", named, asks=True)

@@ -16,13 +16,18 @@ class Conditions(Cursor):
 
     def _value(self) -> None:
         tag = self.take()
-        condition = Condition("value", tag.text, [tag.values], negated=self.negated or tag.negated, also=tag.names)
+        also = tag.names
+        if self.kind() == "name" and self.tags[self.at].datasets and not self.tags[self.at].after and not self._has_period():
+            also = tuple(name for name in also if getattr(name.meaning, "kind", "") != "date")  # "closed tickets" are just those
+        condition = Condition("value", tag.text, [tag.values], negated=self.negated or tag.negated, also=also)
         condition.direction = self.lexicon.direction(tag.after)
         condition.led = tag.led
         self._attach(condition)
         while self._another_value(tag):
             if self.kind() in ("or", "and", "versus"):
                 condition.together = self.take().kind
+                if condition.together == "and" and self.comparing:
+                    condition.together = "versus"
             tag = self.take()
             condition.values.append(tag.values)
             condition.text += f", {tag.text}"
@@ -40,6 +45,13 @@ class Conditions(Cursor):
         if condition.together == "versus":
             self._each_of(condition)
         self.conditions().append(condition)
+
+    def _has_period(self) -> bool:
+        return any(tag.kind == "period" for tag in self.tags)
+
+    def _comparing(self) -> None:
+        self.take()
+        self.comparing = True
 
     def _each_of(self, condition: Condition) -> None:
         """`West versus East`: by the one column that has both."""
@@ -164,7 +176,7 @@ class Conditions(Cursor):
             hint = self.noun()
         hint = hint or self.date
         made = Condition("period", tag.text, noun=hint, period=tag.period, negated=self.negated, beside=beside)
-        if self.kind() == "versus" and self.kind(1) == "period":
+        if self.kind(1) == "period" and (self.kind() == "versus" or (self.comparing and self.kind() == "and")):
             self.take()
             self._each_period(made, self.take())
         self.conditions().append(made)

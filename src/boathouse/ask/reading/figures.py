@@ -26,12 +26,12 @@ class Figures(Conditions):
             self.pending_count = True
         elif noun.unit:
             raise UnclearError(f"how many {noun.text} of what?", asks=True)
-        elif self.aggregate == "avg":  # "average number of polls per race", "average number of pages"
-            self.aggregate = None
+        elif self.aggregate in ("avg", "median"):  # "average number of polls per race", "median number of pages"
+            how, self.aggregate = self.aggregate, None
             if any(column.kind == "list" for column in noun.columns):
                 raise UnclearError(f"{noun.text!r} are lists: how many there are in each is more than I can count", asks=True)
             figure = noun.numeric and not noun.datasets
-            self.made.measures.append(Measure("avg" if figure else "average count", noun))
+            self.made.measures.append(Measure(how if figure else f"{'average' if how == 'avg' else how} count", noun))
         elif noun.metrics and not noun.datasets and not distinct:  # "how many tickets did we sell", of tickets_sold
             self._measured("metric", noun)
         else:
@@ -73,7 +73,7 @@ class Figures(Conditions):
         if self._several(how):
             return
         if self.kind() in ("count", "concept", "distinct"):
-            self.aggregate = how if self.kind() == "count" and how == "avg" else None if self.kind() == "count" else how
+            self.aggregate = how if self.kind() != "count" or how in ("avg", "median") else None
             return
         if self.kind() in AGGREGATES and self.aggregate is None:
             self.aggregate = how
@@ -213,7 +213,10 @@ class Figures(Conditions):
         if self.kind() == "label":
             raise UnclearError(f"{tag.text} the name of what?", asks=True)
         nouns = self.nouns_listed()
-        if rank and rank.measure is None and len(nouns) == 1 and nouns[0].numeric:
+        if rank and rank.measure is None and len(nouns) == 1 and nouns[0].datasets and self.kind() == "count":
+            self.take()
+            rank.measure = Measure("count", nouns[0])  # "by account count"
+        elif rank and rank.measure is None and len(nouns) == 1 and nouns[0].numeric:
             rank.measure = Measure("value", nouns[0])
         elif not nouns:
             raise UnclearError(f"{tag.text} what?", asks=True)

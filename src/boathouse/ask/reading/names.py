@@ -119,6 +119,8 @@ class Names(Figures):
             else:
                 self.date = noun.only(dates)
                 self.made.verbs.append(self._dataset_of(noun))
+                if any(column.nulls for column in self.date.columns):  # "recorded as deceased": those that have such a date
+                    self.conditions().append(Condition("null", tag.text, noun=self.date, negated=True))
             return None
         if self.kind() == "by" and self.kind(1) == "value" and self._led_value(tag, 1):
             self.take()

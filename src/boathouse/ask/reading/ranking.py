@@ -121,6 +121,8 @@ class Ranking(Conditions):
             )
         elif made.measures and made.subject:
             made.rank = Rank(descending, self.limit, made.measures.pop())
+        elif self.date and made.subject and tag.kind in ("latest", "earliest"):  # "which shop opened most recently?"
+            made.rank = Rank(descending, self.limit, Measure("each", self.date))
         elif tag.kind == "last":
             return  # "how long does it last"
         else:
@@ -154,7 +156,7 @@ class Ranking(Conditions):
         noun = Noun(tag.text, tuple(names))
         if tag.word in self.lexicon.extreme:
             self._extreme(tag, noun)
-        elif self.kind() in OPERATORS and self.kind(1) == "number":
+        elif self.kind() in (*OPERATORS, "between") and self.kind(1) == "number":
             self.conditions().append(self._compared(noun))
         elif self.kind() == "name" and any(name.meaning is n.meaning for n in self.tags[self.at].names for name in names):
             return
@@ -169,6 +171,11 @@ class Ranking(Conditions):
 
     def _extreme(self, tag: Tag, figure: Noun) -> None:
         descending = tag.word not in self.lexicon.low
+        first = self.made.rank
+        if first and first.measure and self.made.listed and figure.names and first.descending != descending:
+            self.made.rank, self.made.sort = None, (first.measure.noun, first.descending)  # "from cheapest to dearest"
+            self.made.select.append(first.measure.noun)
+            return
         if self.kind() == "number":
             self.limit = self.how_many(self.take())
         self._modifiers()

@@ -58,10 +58,21 @@ def _values(conditions: list[Condition]) -> None:
 def _periods(conditions: list[Condition]) -> None:
     """Two periods, as `in 2008 and 2012`: together, or each? `after 2015 and before 2019` is one."""
     bounded = [one for one in conditions if one.kind == "period" and one.period and one.period.start and one.period.end]
+    for wide in [one for one in bounded if any(_within(other, one) for other in bounded)]:  # "in 2026, in March"
+        bounded.remove(wide)
+        conditions.remove(wide)
     if len(bounded) > 1 and len({str(one.noun) for one in bounded}) == 1:
         raise UnclearError(
             f"{bounded[0].text} and {bounded[1].text}: together, or each? Ask for one, or 'by year', 'by month'", asks=True
         )
+
+
+def _within(one: Condition, other: Condition) -> bool:
+    """Whether a period lies within another of the same date, or is the same, said later."""
+    if one is other or str(one.noun) != str(other.noun) or not (one.period and other.period):
+        return False
+    spans = (one.period.start, one.period.end), (other.period.start, other.period.end)
+    return spans[0] != spans[1] and spans[0][0] >= spans[1][0] and spans[0][1] <= spans[1][1]  # type: ignore[operator]
 
 
 def _when(reading: Reading) -> None:
