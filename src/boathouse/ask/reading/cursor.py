@@ -116,6 +116,18 @@ class Cursor:
         columns = [c for name in datasets for c in self.known.datasets[name].measures if c.name.lower() in self.lexicon.taken]
         return Noun(columns[0].name, (Name(columns[0]),)) if len(datasets) == len(columns) == 1 else None
 
+    def marked(self, conditions: list[Condition]) -> Noun | None:
+        """The rows that the first value among these marks, where only one column has it. Raises UnclearError for a name, which is of
+        one row: what is counted is something else."""
+        condition = next((one for one in conditions if one.kind == "value"), None)
+        if condition is None or len({value.columns for value in condition.values[0]}) != 1:
+            return None
+        column = condition.values[0][0].columns[0]
+        dataset = self.known.datasets[column.dataset]
+        if column.name in dataset.label:
+            raise UnclearError(f"how many of what in {condition.text!r}, which is one of {dataset.name}?", asks=True)
+        return Noun(condition.text, (Name(dataset),))
+
     def _modifiers(self) -> None:
         """Values and flags before a noun: `unpaid invoices`, `Rock tracks`."""
         while self.kind() in ("value", "and", "or", "not") or (self.kind() == "name" and self._is_flag(self.tags[self.at])):

@@ -39,15 +39,11 @@ class Figures(Conditions):
         return None
 
     def _count_values(self, place: int) -> None:
-        """`how many hires in the West`: the rows that the first value marks, where only one column has it."""
-        condition = self.conditions()[place]
-        if condition.kind != "value" or len({v.columns for v in condition.values[0]}) != 1:
+        """`how many hires in the West`, `neutered cats`: the rows that a value marks, where only one column has it."""
+        if (rows := self.marked(self.conditions()[place:])) is None:
             self.pending_count = True
             return
-        dataset = self.known.datasets[condition.values[0][0].columns[0].dataset]
-        if condition.values[0][0].columns[0].name in dataset.label:  # a name is of one row: what is counted is something else
-            raise UnclearError(f"how many of what in {condition.text!r}, which is one of {dataset.name}?", asks=True)
-        self.made.measures.append(Measure("count", Noun(condition.text, (Name(dataset),))))
+        self.made.measures.append(Measure("count", rows))
 
     def _how_much(self) -> None:
         tag = self.take()
@@ -278,6 +274,8 @@ class Figures(Conditions):
         if noun is None:
             if self.kind() in ("sum", "count"):
                 return
+            noun = self.marked(self.made.conditions)  # "percentage of dogs that are insured"
+        if noun is None:
             raise UnclearError(f"{tag.text} what?", asks=True)
         self.made.measures.append(Measure("value" if noun.numeric and not noun.datasets else "count", noun))
 

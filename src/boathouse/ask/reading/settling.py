@@ -287,7 +287,9 @@ def _rank(reading: Reading) -> None:
             reading.nouns.remove(named[0])
         elif len(made.groups) == 1:
             made.subject = made.groups.pop()
-        else:
+        elif made.listed or reading.limit:
+            made.subject = reading.marked(made.conditions)  # "which dog is the heaviest?"
+        if made.subject is None:
             raise UnclearError("the highest or lowest of what?", asks=True)
     rank.n = rank.n or reading.limit or (None if _plural(reading, made.subject) else 1)
     if rank.measure is None and rank.n is None:
