@@ -59,12 +59,15 @@ def policy(wb: Workbench) -> Policy:
     return Policy.of(wb.config.roles, held).narrowed(who["only"]) if held else Policy((), (), everything=False)
 
 
-def first_look(html: str) -> None:
-    """What the page shows until its widgets are there: the server takes it from here to the browser."""
+def first_look(html: str | None) -> None:
+    """What the page shows until its widgets are there: the server takes it from here to the browser. None: they are there."""
     kernel = os.environ.get("VOILA_KERNEL_ID")  # only a heated kernel knows its own
     if served() and kernel:
         made = Path(os.environ[SERVED], f"{kernel}.tmp")
         with contextlib.suppress(OSError):  # the page comes without
+            if html is None:
+                made.with_suffix(".html").unlink(missing_ok=True)
+                return
             made.write_text(html, encoding="utf-8")
             made.replace(made.with_suffix(".html"))
 

@@ -138,6 +138,11 @@ class Knowledge:
             if not any(name.meaning is meaning and name.cost <= cost for name in known):
                 self.names[key] = [*(name for name in known if name.meaning is not meaning), Name(meaning, cost)]
 
+    def is_taken(self, column: Column) -> bool:
+        """Whether a figure is money that was taken, as far as its name and its dataset's tell."""
+        rows = set(column.dataset.lower().split("_")) & self.lexicon.selling_rows
+        return bool(rows) and column.is_measure and column.name.lower() in self.lexicon.taken
+
     def named(self, tokens: list[Token]) -> list[Name]:
         """What some words may be the name of."""
         found = {id(name.meaning): name for key in reversed(self.lexicon.keys(tokens)) for name in self.names.get(key, [])}
@@ -186,7 +191,7 @@ class Knowledge:
                 self.longest = max(self.longest, len(words))
                 self.values.setdefault(words, []).append(Value(columns, values))
                 apart = tuple(part for word in words for part in word.split("-") if part)
-                if apart != words and len(columns) == 1 and columns[0].has_few:  # same day, of same-day
+                if apart != words and "to" not in apart and len(columns) == 1 and columns[0].has_few:  # same day, of same-day
                     self.values.setdefault(apart, []).append(Value(columns, values))
                     self.longest = max(self.longest, len(apart))
 

@@ -55,6 +55,8 @@ class Lexicon:
         self.directions: dict[str, list[str]] = data.pop("directions")
         self.states, self.takes = set(data.pop("states")), set(data.pop("takes"))
         self.deeds = set(data.pop("deeds"))
+        self.ages = set(data.pop("ages"))
+        self.selling_rows, self.earning = set(data.pop("selling_rows")), set(data.pop("earning"))
         self.spends, self.ourselves, self.fresh = set(data.pop("spends")), set(data.pop("ourselves")), set(data.pop("fresh"))
         self.persons, self.are_persons = set(data.pop("persons")), {self.stem(word) for word in data.pop("are_persons")}
         self.taken, self.classifiers = set(data.pop("taken")), set(data.pop("classifiers"))

@@ -46,14 +46,14 @@ class Tagger:
     def tags(self, question: str) -> list[Tag]:
         """The tags of a question, in its order."""
         tokens = self.known.lexicon.tokens(self.translated(question))
-        place, gap = 0, False
+        place, gap, ours = 0, False, bool(self.known.lexicon.ourselves & {token.word for token in tokens})
         found: list[Tag] = []
         fillers: list[str] = []
         while place < len(tokens):
             size, tag = self._longest(tokens, place, found[-1] if found else None)
             gap = gap or tokens[place].gap
-            if tag.word in self.known.lexicon.spends and tag.kind == "name" and self.known.lexicon.ourselves & set(fillers):
-                tag = Tag("unknown", "", word=tag.word)
+            if tag.word in self.known.lexicon.spends and tag.kind in ("name", "concept") and ours:
+                tag = Tag("unknown", "", word=tag.word)  # what we spend is not what was taken
             if tag.kind == "units" and fillers and fillers[-1] in _ONE:
                 found.append(Tag("number", tag.word, number=1, unit=self.known.lexicon.units[tag.word], word=tag.word))
                 fillers, gap = fillers[:-1], False
@@ -109,7 +109,8 @@ class Tagger:
 
     def _longest(self, tokens: list[Token], place: int, before: Tag | None) -> tuple[int, Tag]:
         known, rest = self.known, tokens[place:]
-        dated = None if rest[0].quoted else periods.find([t.word for t in rest], known.lexicon, known.today)
+        counted = before is not None and before.kind in ("by", "per") and rest[0].word in known.lexicon.calendar
+        dated = None if rest[0].quoted or counted else periods.find([t.word for t in rest], known.lexicon, known.today)
         longest = max(known.longest, known.lexicon.longest, dated[0] if dated else 0)
         for size in range(min(len(rest), longest), 0, -1):
             some = rest[:size]
@@ -197,7 +198,7 @@ class Tagger:
         if any(isinstance(one, Metric) or (isinstance(one, Column) and one.is_measure) for one in called):
             return ()
         columns = (column for dataset in self.known.datasets.values() for column in dataset.measures)
-        return tuple(Name(column, 1) for column in columns if column.name.lower() in lexicon.taken)
+        return tuple(Name(column, 1) for column in columns if self.known.is_taken(column))
 
     def _values(self, some: list[Token], before: Tag | None, initial: bool) -> tuple[Value, ...]:
         """The cells that these words name, as far as they may be meant by them."""

@@ -124,6 +124,7 @@ class Page(widgets.VBox):
 
     def _is_seen(self, width: int) -> None:
         """On a phone, a chart is as wide as the page; elsewhere the page's style makes it fit."""
+        viewer.first_look(None)
         self.width = min(plot.WIDTH, max(240, width - 70))
         self._seen.set()
 

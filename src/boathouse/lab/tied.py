@@ -21,7 +21,7 @@ class Tied:
     def __init__(self, module: str, *arguments: str, cwd: Path, env: dict[str, str], log: Path):
         self._command = [sys.executable, "-m", "boathouse.lab.tied", module, *arguments]
         self._cwd, self._env, self.log = cwd, env, log
-        self._stopped = threading.Event()
+        self._stopped, self._turn = threading.Event(), threading.Lock()
         self._process = self._start()
         threading.Thread(target=self._keep, daemon=True).start()
 
@@ -37,7 +37,9 @@ class Tied:
                 _log.warning(
                     "%s has ended and is started again; the last that it said: %s", self._command[3], self.said()[-500:].strip()
                 )
-                self._process = self._start()
+                with self._turn:
+                    if not self._stopped.is_set():
+                        self._process = self._start()
 
     def said(self) -> str:
         """The end of its log."""
@@ -45,7 +47,8 @@ class Tied:
 
     def close(self) -> None:
         """Ends it: it has ten seconds to end what it runs."""
-        self._stopped.set()
+        with self._turn:
+            self._stopped.set()
         self._process.terminate()
         try:
             self._process.wait(10)

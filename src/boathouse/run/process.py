@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -28,8 +29,9 @@ class RunProcess:
         self.records: list[dict[str, Any]] = []
         self.error: str | None = None
         self.stopped = False
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the process
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "boathouse.run.process", json.dumps(asked)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            [sys.executable, "-m", "boathouse.run.process", json.dumps(asked)], stdout=subprocess.PIPE, stderr=self._said,
             stdin=subprocess.DEVNULL, text=True, encoding="utf-8", start_new_session=True,
         )  # fmt: skip
 
@@ -45,9 +47,22 @@ class RunProcess:
                 self.error = said.get("error", self.error)
         self._process.wait()
         if not self.records and self.error is None:
-            self.error = (
-                "the run was stopped" if self.stopped else "the run's process died: run it again, nothing is half written"
-            )
+            self.error = "the run was stopped" if self.stopped else self._died()
+        self._said.close()
+
+    def _died(self) -> str:
+        from boathouse.secrets import scrub
+
+        self._said.seek(0)
+        last = self._said.read().decode(errors="replace").strip()[-500:]
+        return scrub(f"the run's process died: run it again, nothing is half written{f' ({last})' if last else ''}")
+
+    def wait(self) -> None:
+        """Waits until one that was told to stop has ended."""
+        try:
+            self._process.wait(_ENDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
 
     def stop(self) -> None:
         """Ends it: an interrupt first, as Ctrl-C is one."""

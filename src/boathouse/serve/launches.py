@@ -62,6 +62,7 @@ class Launches:
 
     def start(self, pipeline: str, **options: Any) -> Launch:
         """A run of a pipeline; one that waits already, with the same options, will do."""
+        options = {name: value for name, value in options.items() if value}
         with self._lock:
             for launch in self._kept.values():
                 if (launch.pipeline, launch.options, launch.state) == (pipeline, options, "waiting"):
@@ -103,3 +104,5 @@ class Launches:
         self._pool.shutdown(wait=False, cancel_futures=True)
         for process in list(self._running):
             process.stop()
+        for process in list(self._running):
+            process.wait()

@@ -29,32 +29,36 @@ _AGAIN = 3.0  # seconds after which who looks is asked again
 _PASSED = ("content-type", "etag", "last-modified", "content-disposition")
 
 
+Viewer = tuple[Caller, str]  # and the host that they come from
+
+
 class Proxy:
     """Adds what Voilà wants to be told, and knows whose each kernel is."""
 
     def __init__(self, voila: Voila):
         self.voila = voila
         self.client = httpx.AsyncClient(base_url=voila.url, timeout=httpx.Timeout(10, read=120), trust_env=False, headers={"Authorization": f"token {voila.token}"})  # fmt: skip
-        self._owners: dict[str, Caller] = {}  # by kernel
-        self._opening: list[Caller] = []
+        self._owners: dict[str, Viewer] = {}  # by kernel
+        self._opening: list[Viewer] = []
         self._assets: dict[str, tuple[bytes, str]] = {}  # by path: compressed, and its type
         self._held = 0
 
-    async def page(self, name: str, query: str, who: Caller) -> Response:
+    async def page(self, name: str, query: str, who: Caller, host: str) -> Response:
         """A dashboard for a viewer, as it is made. Raises MissingError where there is none, BusyError for one who has too many."""
         self.voila.wb.dashboard(name)
         headers = {viewer.HEADER: viewer.told(who.name, who.policy, here=who.implicit, key=who.key, page=name)}
-        self._opening.append(who)
+        seen_by = who, host  # of those without a name, each host is a viewer
+        self._opening.append(seen_by)
         try:
-            await self._must_have_room(who)
+            await self._must_have_room(seen_by)
             answer = await self._send("GET", f"voila/render/{name}.ipynb?{query}", headers)
         finally:
-            self._opening.remove(who)
+            self._opening.remove(seen_by)
         return StreamingResponse(
-            self._owned(answer, who), answer.status_code, {"Cache-Control": "no-store", **_HEADERS}, "text/html"
+            self._owned(answer, seen_by), answer.status_code, {"Cache-Control": "no-store", **_HEADERS}, "text/html"
         )
 
-    async def _must_have_room(self, who: Caller) -> None:
+    async def _must_have_room(self, who: Viewer) -> None:
         most, held = self.voila.wb.config.dashboards, [kernel for kernel, owner in self._owners.items() if owner == who]
         if len(held) + self._opening.count(who) <= most.pages:
             return
@@ -66,7 +70,7 @@ class Proxy:
             raise BusyError(f"you have as many dashboards open as you may: {open_}", seconds=30,
                             hint=f"close one: a page's place is free at most {most.idle_minutes:g} minutes later")  # fmt: skip
 
-    async def _owned(self, answer: httpx.Response, who: Caller) -> AsyncIterator[bytes]:
+    async def _owned(self, answer: httpx.Response, who: Viewer) -> AsyncIterator[bytes]:
         """The page, read for the name of its kernel on the way."""
         seen, found = b"", False
         async with contextlib.aclosing(answer):
@@ -76,14 +80,19 @@ class Proxy:
                     found = True
                 yield chunk
 
-    def _own(self, kernel: str, who: Caller) -> None:
+    def _own(self, kernel: str, who: Viewer) -> None:
         self._owners[kernel] = who
         if len(self._owners) > _KEPT:
             self._owners.pop(next(iter(self._owners)))
 
+    async def first_look(self, kernel: str) -> Response:
+        """What a page's kernel has found before its widgets are there; nothing where that takes long."""
+        found = await self.voila.first_look(kernel)
+        return Response(found or "", 200, {"Cache-Control": "no-store", **_HEADERS}, "text/html")
+
     def must_own(self, kernel: str, who: Caller) -> None:
         """Raises MissingError for a kernel that is another viewer's, or none."""
-        if self._owners.get(kernel) != who:
+        if kernel not in self._owners or self._owners[kernel][0] != who:
             raise MissingError("this page has ended", hint="load it again")
 
     async def asset(self, path: str, query: str, *, compressed: bool) -> Response:
@@ -93,7 +102,8 @@ class Proxy:
             if found.status_code != 200 or self._held > _ASSETS:
                 return found
             body = await to_thread.run_sync(gzip.compress, found.body)
-            self._held += len(body)
+            if path not in self._assets:
+                self._held += len(body)
             self._assets[path] = body, found.headers["content-type"]
         body, kind = self._assets[path]
         headers = {"Cache-Control": "max-age=3600", "Vary": "Accept-Encoding", "X-Content-Type-Options": "nosniff"}

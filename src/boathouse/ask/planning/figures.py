@@ -58,10 +58,11 @@ class Figures(Grouping):
         if metrics:
             return self._average_metric(metrics[0], how)
         column = self._figure(noun, money=how in ("avg", "median", "min", "max"))
-        if noun.text.split()[-1].lower() in self.known.lexicon.takes:
+        if noun.text.split()[-1].lower() in self.known.lexicon.takes or noun.text == "how much":
             self.scope.notes.append(f"{noun.text!r} read as {column}")
         if how == "average total":
-            if (ratio := self._ratio()) is None or ratio[0] == "count(*)":
+            ratio = self._ratio() if self.intent.ratio else None
+            if ratio is None or ratio[0] == "count(*)":
                 raise UnclearError(f"the total {noun.text}, on average per what?", asks=True)
             return f"sum({self.scope.column(column)}) / {ratio[0]}", f"{column.name}_per_{ratio[1]}"
         if how == "value":

@@ -168,7 +168,7 @@ class Tables:
         fitting = {unit.lower(), *lexicon.conversions.get(unit, {}), *lexicon.suffixes.get(unit, ())}
         counted = [c for c in self.base.measures if unit and (c.unit == unit or fitting & set(c.name.split("_")))]
         figures = counted or self.base.measures
-        paid = [column for column in figures if column.name.lower() in lexicon.taken] if money else []
+        paid = [column for column in figures if self.known.is_taken(column)] if money else []
         figures = paid if len(paid) == 1 else figures
         if len(figures) != 1:
             named = [column.name for column in figures]

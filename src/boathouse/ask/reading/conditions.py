@@ -193,7 +193,7 @@ class Conditions(Cursor):
 
     def _compare(self) -> None:
         """`above 1.50`, `more than 60 orders`: about the figure before or after it."""
-        if self.kind(1) == "period" and not self.tags[self.at + 1].text.isdigit():  # "over the last 3 months"
+        if self._is_span():  # "over the last 3 months"
             self.take()
             return
         beside, before = self._beside(), self._figure_before()
@@ -239,6 +239,16 @@ class Conditions(Cursor):
         )
 
     _more = _at_least = _less = _at_most = _equal = _between = _compare
+
+    def _is_span(self) -> bool:
+        period = self.tags[self.at + 1].period if self.kind(1) == "period" else None
+        if self.tags[self.at].word != "over" or period is None or not (period.start and period.end):
+            return False
+        return (
+            (period.end - period.start).days > 1
+            and not self.tags[self.at + 1].text.isdigit()
+            and not any(noun.numeric for noun in self.nouns)
+        )
 
     def _rows_of_the_asked(self) -> Noun | None:
         """`donors who gave more than 5 times`: by the only dataset whose rows name a donor."""

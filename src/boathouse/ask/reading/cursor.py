@@ -113,8 +113,10 @@ class Cursor:
 
     def taken(self, datasets: set[str]) -> Noun | None:
         """The money that rows of a dataset stand for, where one dataset is meant and has one such figure."""
-        columns = [c for name in datasets for c in self.known.datasets[name].measures if c.name.lower() in self.lexicon.taken]
-        return Noun(columns[0].name, (Name(columns[0]),)) if len(datasets) == len(columns) == 1 else None
+        measures = [column for name in datasets for column in self.known.datasets[name].measures]
+        columns = [column for column in measures if self.known.is_taken(column)]
+        money = len(measures) == 1 or self.lexicon.earning & set(self.text.lower().split())
+        return Noun("how much", (Name(columns[0]),)) if len(datasets) == len(columns) == 1 and money else None
 
     def marked(self, conditions: list[Condition]) -> Noun | None:
         """The rows that the first value among these marks, where only one column has it. Raises UnclearError for a name, which is of

@@ -237,6 +237,11 @@ class Figures(Conditions):
         nouns = self.nouns_listed()
         if not nouns:
             raise UnclearError(f"{tag.text} what?", asks=True)
+        last = self.made.measures[-1] if self.made.measures else None
+        if (
+            last and last.how == "avg" and last.noun.text.split()[-1].lower() in self.lexicon.takes
+        ):  # "average revenue per customer"
+            self.made.measures[-1] = Measure("average total", last.noun)
         ratio = any(" " in measure.how for measure in self.made.measures)
         if (ratio or self.aggregate == "avg" or self._averages_a_metric()) and len(nouns) == 1:
             if self.made.ratio is not None:

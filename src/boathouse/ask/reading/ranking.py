@@ -191,6 +191,8 @@ class Ranking(Conditions):
         if not figure.names:
             self.made.rank = Rank(descending, self.limit)
         elif self.kind() == "earliest" and self.made.listed and self.made.subject:  # "cheapest first"
+            if not {name.dataset for name in figure.names} <= own:
+                raise UnclearError(f"{tag.text!r} by which figure?", asks=True)
             self.take()
             self.made.select += [] if any(one.columns for one in self.made.select) else [figure]
             self.made.sort = (figure, descending)

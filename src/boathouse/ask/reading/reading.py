@@ -53,6 +53,13 @@ class Reading(Ranking, Names):
         following = self.tags[self.at] if self.kind() == "name" else None
         if following is None or len(following.datasets) != 1 or not any(tag.kind == "period" for tag in self.tags):
             return False
+        others = [
+            tag
+            for tag in self.tags
+            if tag is not following and tag.kind in ("name", "concept") and (tag.verb or tag.datasets or tag.kind == "concept")
+        ]
+        if others:  # "new members booked in October": when they were new, or when they booked?
+            return False
         dataset = following.datasets[0]
         since = [name for name in dataset.times if set(name.split("_")) & LIFE]
         if len(since) != 1:
@@ -72,6 +79,8 @@ class Reading(Ranking, Names):
 
     def _ascending(self) -> None:
         tag = self.take()
+        if self.made.listed and not self.made.measures and set(tag.word.split()) & self.lexicon.ages:
+            raise UnclearError(f"{tag.text!r} by which date? Say 'sorted by …'", asks=True)
         self._sort(None, tag.kind == "descending")
 
     def _sorted(self) -> None:

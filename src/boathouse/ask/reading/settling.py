@@ -168,9 +168,11 @@ def _money(reading: Reading) -> Noun | None:
     """`how much was donated in March?`, `total paid by card`: of the one dataset that verbs, dates and values speak of."""
     made = reading.made
     worth = [verb for verb in made.verbs if verb.numeric and not verb.datasets]
-    if worth:  # "how much money"
+    if worth and reading.lexicon.earning & set(reading.text.lower().split()):  # "how much money did we make"
         made.verbs.remove(worth[-1])
         return worth[-1]
+    if worth:
+        return None
     meant = {dataset.name for verb in made.verbs for dataset in verb.datasets}
     meant |= {column.dataset for one in made.conditions if one.kind == "period" and one.noun for column in one.noun.columns}
     for one in made.conditions:

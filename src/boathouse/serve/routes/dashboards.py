@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Request, WebSocket
-from fastapi.responses import HTMLResponse, Response
+from fastapi.responses import Response
 
 from boathouse.errors import AccessError, BoathouseError, BusyError, MissingError
 from boathouse.serve.admission import from_here
@@ -33,7 +33,7 @@ async def dashboard(request: Request, site: Served, who: Who, name: str) -> Resp
     """A dashboard, as its viewer may see it. Each takes a kernel, so another site's page opens it by a click and no other way."""
     if request.headers.get("sec-fetch-site") == "cross-site" and request.headers.get("sec-fetch-dest") != "document":
         raise AccessError("another site's page may not open this", known=True, hint="open it by itself")
-    return await _proxy(site).page(name, request.url.query, who)
+    return await _proxy(site).page(name, request.url.query, who, request.client.host if request.client else "")
 
 
 @router.api_route("/dashboards/{path:path}", methods=["GET", "POST"])
@@ -45,8 +45,8 @@ async def part(request: Request, site: Served, who: Who, path: str) -> Response:
         return await proxy.plain(request.method, path, request.url.query)
     if first := _FIRST.fullmatch(path):
         proxy.must_own(first[1], who)
-        return HTMLResponse(await proxy.voila.first_look(first[1]) or "", headers={"Cache-Control": "no-store"})
-    if request.method != "GET" or not _STATIC.fullmatch(path) or ".." in path:
+        return await proxy.first_look(first[1])
+    if request.method != "GET" or not _STATIC.fullmatch(path) or {"", ".", ".."} & set(path.split("/")):
         raise MissingError(f"no page {path!r}")
     return await proxy.asset(path, request.url.query, compressed="gzip" in request.headers.get("accept-encoding", ""))
 
