@@ -143,12 +143,12 @@ class Workbench:
 
         return files.are_of(self.root, draft, name)
 
-    def take(self, filename: str, content: bytes) -> str:
+    def take(self, filename: str, content: bytes, *, over: str = "") -> str:
         """Keeps a file in silos/ for a pipeline to read; its path within the workbench. Raises UsageError where another file has
-        this name."""
+        this name, unless it is the one whose SHA-256 is `over`."""
         from boathouse.ingest import inbox
 
-        return inbox.take(self.root, filename, content)
+        return inbox.take(self.root, filename, content, over)
 
     def add_all(self, prefix: str, location: str, options: dict[str, Any] | None = None, *, replace: bool = False) -> list[Draft]:
         """`add` for every table and view of a database; each is named after its table, behind `prefix` where one is given."""
@@ -552,7 +552,9 @@ class Workbench:
         return found
 
     def quarantine(self, name: str, version: int | None = None) -> list[dict[str, Any]]:
-        """The rows kept out of a dataset by the batches that it stands on, or stood on at a version."""
+        """The rows kept out of a dataset by the batches that it stands on, or stood on at a version. Raises AccessError for a viewer
+        of a served page who may not see everything."""
+        self.viewer.must_see_all()
         if name not in self.pipelines():
             self.lake.published(name)
         else:

@@ -102,3 +102,19 @@ def test_an_environments_own_lake_is_exported(tmp_path: Path):
     publish(other, "orders", "order_id: BIGINT, amount: BIGINT", "1,1000\n")
     other.export("sales", tmp_path / "sales.html")
     assert "1,000" in (tmp_path / "sales.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("chosen", "parameters", "told"),
+    [({"regoin": ["West"]}, {}, "did you mean 'region'"), ({"region": ["Wset"]}, {}, "did you mean 'West'"),
+     ({"day": ["februar"]}, {}, "cannot be chosen of day"), ({}, {"titel": "x"}, "no parameter 'titel'")],
+)  # fmt: skip
+def test_what_cannot_be_meant_is_not_exported(
+    tmp_path: Path, chosen: dict[str, list[str]], parameters: dict[str, str], told: str
+):
+    wb = opened(tmp_path / "workbench")
+    publish(wb, "orders", "order_id: BIGINT, region: VARCHAR, day: DATE", "1,West,2026-01-02\n2,East,2026-01-03\n")
+    wb.add_dashboard("orders", "orders")
+    with pytest.raises(UsageError, match=told):
+        wb.export("orders", tmp_path / "orders.html", chosen, parameters)
+    assert not (tmp_path / "orders.html").exists()

@@ -139,6 +139,8 @@ def test_who_has_no_key_is_asked_for_one(url: str, browser: Browser):
     made = Looker(browser)
     made.page.goto(f"{url}/dashboards/orders")
     assert "/login?next=/dashboards/orders" in made.page.url
+    made.page.goto(f"{url}/dashboards/orders?region=West")
+    assert made.page.url.endswith("/login?next=/dashboards/orders%3Fregion%3DWest")
     made.context.close()
 
 
@@ -258,3 +260,11 @@ def test_a_viewer_has_a_limited_number_of_pages(tmp_path: Path):
         assert kernel
         assert get(f"{address}/dashboards/voila/api/shutdown/{kernel[1]}", one, "POST")[0] == 204
         assert get(f"{address}/dashboards/orders", one)[0] == 200
+
+
+def test_a_page_without_its_kernel_says_so(wb: Workbench, keys: dict[str, str], browser: Browser):
+    with serving(wb) as address:
+        page = looker(browser, address, keys["all"]).open(f"{address}/dashboards/orders")
+        assert page.locator("#bh-ended").count() == 0
+    page.get_by_role("alert").filter(has_text="This page has ended").wait_for(timeout=30_000)
+    page.context.close()

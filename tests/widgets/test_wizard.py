@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import threading
@@ -81,6 +82,7 @@ def test_a_file_is_not_written_over(tmp_path: Path):
     assert wb.take("a.csv", b"x\n1\n") == wb.take("a.csv", b"x\n1\n") == "silos/a.csv"
     with pytest.raises(UsageError, match="other content"):
         wb.take("a.csv", b"x\n2\n")
+    assert wb.take("a.csv", b"x\n2\n", over=hashlib.sha256(b"x\n1\n").hexdigest()) == "silos/a.csv"
     for name in ("../a.csv", "/etc/a.csv", ".a.csv", "a/b.csv"):
         with pytest.raises(UsageError, match="cannot name"):
             wb.take(name, b"")

@@ -32,6 +32,12 @@ export default {
 """.replace("ROW", ROW)
 
 
+class Into(anywidget.AnyWidget):
+    """Brings what it stands in into view, once it is there."""
+
+    _esm = "export default { render({ el }) { requestAnimationFrame(() => el.parentElement.scrollIntoView({ block: 'nearest' })); } };"
+
+
 class Clicks(anywidget.AnyWidget):
     """Listens within the tile that it stands in."""
 

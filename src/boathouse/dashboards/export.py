@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from boathouse.dashboards.static import WANTED, whole
-from boathouse.errors import BoathouseError, UsageError, first_line
+from boathouse.errors import BoathouseError, UsageError, did_you_mean, first_line
 from boathouse.lab.environ import environ
 from boathouse.workbench import Workbench
 
@@ -27,6 +27,10 @@ def export(wb: Workbench, name: str, out: Path, chosen: dict[str, list[str]], pa
         from boathouse.run import engine
     except ImportError as error:
         raise UsageError(f"{error.name} is not installed", hint="pip install 'boathouse[lab]'") from error
+    known = papermill.inspect_notebook(str(notebook))
+    if strange := [one for one in parameters if one not in known]:
+        listing = f"its parameters are {', '.join(known)}" if known else "a cell tagged `parameters` has them"
+        raise UsageError(f"{name} has no parameter {strange[0]!r}{did_you_mean(strange[0], known)}", hint=listing)
     mine = environ(wb, QUERY_STRING=urlencode(chosen, doseq=True), **{WANTED: "1"})
     with tempfile.TemporaryDirectory(prefix="boathouse-export-") as scratch:
         executed = Path(scratch, "executed.ipynb")
@@ -34,6 +38,8 @@ def export(wb: Workbench, name: str, out: Path, chosen: dict[str, list[str]], pa
             papermill.execute_notebook(str(notebook), str(executed), parameters, engine_name=engine.NAME,
                                        kernel_name="python3", progress_bar=False, cwd=str(wb.root), env=mine)  # fmt: skip
         except papermill.PapermillExecutionError as error:
+            if error.ename == "UsageError":
+                raise UsageError(error.evalue, where=f"dashboards/{name}.ipynb") from error
             raise BoathouseError(f"{error.ename}: {first_line(error.evalue)}", where=f"dashboards/{name}.ipynb") from error
         kept = nbformat.read(executed, as_version=4)
     exporter = HTMLExporter(template_name="basic", exclude_input=True, exclude_output_prompt=True, exclude_input_prompt=True)

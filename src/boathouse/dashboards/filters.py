@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -15,7 +14,7 @@ import pyarrow as pa
 
 from boathouse.dashboards.parts import Filter
 from boathouse.dashboards.sql import Chosen, Span
-from boathouse.errors import UsageError
+from boathouse.errors import UsageError, did_you_mean
 
 OFFERED = 200
 _CHIPS = 8
@@ -168,11 +167,16 @@ class Numbers(_Between):
 
 
 def made(
-    parts: Iterable[Any], schema: pa.Schema, changed: Callable[[], None], today: date, link: str
+    parts: Iterable[Any], schema: pa.Schema, changed: Callable[[], None], today: date, link: str, *, strictly: bool = False
 ) -> list[Choice | Dates | Numbers]:
     """The filters among a page's parts, each as its column's type wants it; what a link says comes before what the part says.
-    Raises UsageError for a column that is none."""
+    Raises UsageError for a column that is none, and `strictly` for what a link cannot mean."""
     given, found = parse_qs(link, keep_blank_values=True), []
+    columns = [part.column for part in parts if isinstance(part, Filter)]
+    if strictly and (strange := [name for name in given if name not in columns]):
+        raise UsageError(
+            f"the page has no filter {strange[0]!r}{did_you_mean(strange[0], columns)}", hint=f"filters: {', '.join(columns)}"
+        )
     for part in parts:
         if not isinstance(part, Filter):
             continue
@@ -187,8 +191,14 @@ def made(
                     f"filter({part.column!r}): {part.value!r} cannot be chosen", hint="a value, or (from, to)"
                 ) from error
         if part.column in given:
-            with suppress(ValueError):  # a link that was made by hand
+            try:
                 one.read(given[part.column])
+            except ValueError:  # a link that was made by hand
+                if strictly:
+                    raise UsageError(
+                        f"{given[part.column][0]!r} cannot be chosen of {part.column}",
+                        hint="a value; of days or numbers FROM..TO",
+                    ) from None
         found.append(one)
     return found
 

@@ -13,6 +13,7 @@ import ipywidgets as widgets
 from boathouse import clock, plot, viewer
 from boathouse.config import QueryLimits
 from boathouse.dashboards import download, draw, filters, static
+from boathouse.dashboards.clicks import Into
 from boathouse.dashboards.parts import Filter, Tile
 from boathouse.dashboards.rows import Rows
 from boathouse.dashboards.static import Static
@@ -197,7 +198,7 @@ class Page(widgets.VBox):
             files = widgets.HTML(download.links("rows", {title: found}))
         except BoathouseError as error:
             table, files = widgets.HTML(f'<div role="alert">{html.escape(error.render())}</div>'), widgets.HTML()
-        shown = widgets.VBox([widgets.HBox([head, files, closing]), table])
+        shown = widgets.VBox([widgets.HBox([head, files, closing]), table, Into()])
         shown.add_class("bh-tile")
         self._below.children = (shown,)
 

@@ -11,6 +11,7 @@ from boathouse import clock, plot, viewer
 from boathouse.dashboards import download, draw, filters
 from boathouse.dashboards.parts import Chart, Filter, Metric, Table, Tile
 from boathouse.dashboards.rows import Found, Rows
+from boathouse.errors import UsageError, did_you_mean
 from boathouse.workbench import Workbench
 
 WANTED = "BOATHOUSE_STATIC"  # set for a kernel whose pages are to be kept
@@ -28,8 +29,21 @@ class Static:
         self.wb, self.title, self.parts = wb, title, tuple(parts)
         self.rows = Rows(wb, rows)
         schema, today = self.rows.begin(), clock.now(wb.tz).date()
-        self.filters = filters.made(self.parts, schema, lambda: None, today, viewer.request().get("QUERY_STRING", ""))
+        link = viewer.request().get("QUERY_STRING", "")
+        self.filters = filters.made(self.parts, schema, lambda: None, today, link, strictly=True)
+        for one in self.filters:
+            self._must_be_there(one)
         self.rows.chosen = filters.chosen(self.filters)
+
+    def _must_be_there(self, one: filters.Choice | filters.Dates | filters.Numbers) -> None:
+        """Raises UsageError for a value that no row has: nobody looks at what is exported before it is sent."""
+        if isinstance(one, filters.Choice) and one.chosen:
+            known = [row["value"] or "" for row in self.rows.values(one.part.column, 10_000)]
+            for value in one.chosen:
+                if value not in known:
+                    raise UsageError(
+                        f"no row has {one.part.column} {value!r}{did_you_mean(value, known)}", hint="choose another value"
+                    )
 
     def _repr_html_(self) -> str:
         said = [f"{one.part.label}: {', '.join(one.words())}" for one in self.filters if one.words()]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import glob
+import hashlib
 import json
 import os
 import re
@@ -46,13 +47,14 @@ def push(pipeline: Pipeline, root: Path, day: date, body: bytes) -> tuple[str, i
     return name, len(lines)
 
 
-def take(root: Path, filename: str, content: bytes) -> str:
-    """Keeps a file in silos/: its path within the workbench. Raises UsageError for a name that is a path, or that another file
-    has."""
+def take(root: Path, filename: str, content: bytes, over: str = "") -> str:
+    """Keeps a file in silos/: its path within the workbench. One of that name is replaced only where its SHA-256 is `over`: by who
+    has brought it. Raises UsageError for a name that is a path, or that another file has."""
     path = root / "silos" / filename
     if path.parent != root / "silos" or filename.startswith("."):
         raise UsageError(f"{filename!r} cannot name a file here", hint="rename it")
-    if path.exists() and path.read_bytes() != content:
+    there = path.read_bytes() if path.exists() else content
+    if there != content and hashlib.sha256(there).hexdigest() != over:
         raise UsageError(
             f"silos/{filename} is there already, with other content", hint="rename the file, or upload it to its own pipeline"
         )

@@ -140,10 +140,10 @@ class Proxy:
                 _, running = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
                 for task in running:
                     task.cancel()
-            with contextlib.suppress(RuntimeError):  # the browser has gone first
+            with contextlib.suppress(RuntimeError, WebSocketDisconnect):  # the browser has gone first
                 await socket.close(1008)
         except (OSError, WebSocketException):
-            with contextlib.suppress(RuntimeError):
+            with contextlib.suppress(RuntimeError, WebSocketDisconnect):
                 await socket.close(1011)
 
     async def close(self) -> None:

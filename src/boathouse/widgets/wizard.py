@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import html
 import threading
 from collections.abc import Callable
@@ -53,6 +54,8 @@ class Wizard(widgets.VBox):
         self.asked = Asked("", "", "")  # of the draft
         self.draft: Draft | None = None
         self.kept: Draft | None = None
+        self.brought: dict[str, str] = {}  # by file name: the SHA-256 of what was uploaded
+        self.named = ""  # after the file that was uploaded
         self.judged: dict[tuple[str, str], tuple[bool, str]] = {}  # expectations that were unticked, or are of another severity
         self.unwritten: dict[str, str] = {}  # by location: what to do about its password
         self.upload = widgets.FileUpload(description="Upload a file", multiple=False, layout=_SHORT)
@@ -90,8 +93,12 @@ class Wizard(widgets.VBox):
     def _uploaded(self) -> None:
         for file in self.upload.value:
             try:
-                self.location.value = self.wb.take(file["name"], bytes(file["content"]))
-                self.name.value = self.name.value or normal(PurePath(file["name"]).name.partition(".")[0])
+                name, content = file["name"], bytes(file["content"])
+                mine = "" if self.kept else self.brought.get(name, "")  # what it has brought and nothing reads yet may be mended
+                self.location.value = self.wb.take(name, content, over=mine)
+                self.brought[name] = hashlib.sha256(content).hexdigest()
+                if self.name.value in ("", self.named):  # else somebody has typed it
+                    self.name.value = self.named = normal(PurePath(name).name.partition(".")[0])
                 self.said.value = markup.note(f"kept as {self.location.value}")
             except BoathouseError as error:
                 self.said.value = markup.wrong(error.render())

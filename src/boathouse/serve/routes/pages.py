@@ -125,7 +125,9 @@ def sorry(request: Request, site: Site, error: BoathouseError) -> Response:
     """An error as a page; one who must say who they are is asked."""
     status = status_of(error)
     if status == 401:
-        return RedirectResponse(f"/login?next={quote(request.url.path)}", 303)
+        return RedirectResponse(
+            f"/login?next={quote(request.url.path + (f'?{request.url.query}' if request.url.query else ''))}", 303
+        )
     return _page(site, None, "sorry.html", status, error=error)
 
 
