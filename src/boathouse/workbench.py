@@ -150,6 +150,16 @@ class Workbench:
 
         return inbox.take(self.root, filename, content, over)
 
+    def fetch(self, url: str) -> str:
+        """Brings a file of the web (http, https) into silos/ for a pipeline to read; its path within the workbench. Raises SourceError
+        where it cannot be had, UsageError where another file has its name, AccessError for a viewer of a served page."""
+        from boathouse.ingest import inbox
+
+        self._may_look(url)
+        if not url.startswith(("http://", "https://")):
+            raise UsageError(f"{url!r} is no address of the web", hint="https://…")
+        return inbox.fetch(self.root, url, in_bytes(self.config.api.uploads))
+
     def add_all(self, prefix: str, location: str, options: dict[str, Any] | None = None, *, replace: bool = False) -> list[Draft]:
         """`add` for every table and view of a database; each is named after its table, behind `prefix` where one is given."""
         from boathouse.names import normal

@@ -6,6 +6,8 @@ import hashlib
 import json
 import os
 import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import ipywidgets as widgets
@@ -13,7 +15,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from boathouse.errors import UsageError
+from boathouse.errors import SourceError, UsageError
 from boathouse.widgets.wizard import Wizard
 from boathouse.workbench import Workbench
 from tests.query.lakes import opened
@@ -218,3 +220,21 @@ def test_a_password_is_not_shown_again(wizard: Wizard, monkeypatch: pytest.Monke
 def test_nothing_to_look_at(wizard: Wizard):
     assert "nothing to look at" in press(wizard, "Look at it")
     assert "cannot name a pipeline" in look(wizard, "my orders!")
+
+
+def test_a_file_of_the_web_is_fetched(wizard: Wizard, tmp_path: Path):
+    served = tmp_path / "served"
+    served.mkdir()
+    (served / "shop orders.csv").write_text(ORDERS, encoding="utf-8")
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=str(served)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_port}"
+    wizard.location.value = f"{url}/shop%20orders.csv"
+    press(wizard, "Look at it")
+    assert wizard.location.value == "silos/shop orders.csv"
+    assert wizard.name.value == "shop_orders"
+    assert wizard.draft
+    assert wizard.draft.rows == 40
+    with pytest.raises(SourceError, match="cannot be fetched: HTTP Error 404"):
+        wizard.wb.fetch(f"{url}/none.csv")
+    server.shutdown()

@@ -8,6 +8,8 @@ import json
 import re
 from typing import TYPE_CHECKING
 
+from boathouse.dashboards.parts import Chart, Tile
+from boathouse.names import distinct
 from boathouse.query.excel import workbook
 
 if TYPE_CHECKING:
@@ -27,6 +29,15 @@ def links(name: str, results: dict[str, Result]) -> str:
             _link(f"{name}-receipt.json", "application/json", json.dumps(result.receipt.to_json()).encode(), "Receipt as JSON")
         )
     return f'<span class="bh-note">{" · ".join(made)}</span>'
+
+
+def named(part: Tile, result: Result) -> Result:
+    """What a tile found, a chart's columns by what they are of."""
+    if not isinstance(part, Chart) or part.sql:
+        return result
+    heads = {"x": part.x, "y": part.y, "color": part.color or "color"}
+    names = distinct([heads.get(field.name, field.name) for field in result.schema])
+    return result.of(result.arrow().rename_columns(names), result.asked, result.limits, cut=result.cut)
 
 
 def name(title: str) -> str:

@@ -23,6 +23,8 @@ from boathouse.widgets.markup import Figure, Raw, note
 _BARS = 60
 _MEANT = {"passed": plot.GOOD, "published": plot.GOOD, "checked": plot.COLOURS[4], "unchanged": plot.COLOURS[6], "none": plot.COLOURS[6],
           "passed with quarantine": plot.WARN, "rejected": plot.BAD, "failed": plot.BAD}  # fmt: skip
+_CLOCK = {"year": "%Y", "quarter": "%b %Y", "month": "%b %Y", "week": "%d %b", "date": "%d %b", "hours": "%H:%M", "minutes": "%H:%M",
+          "seconds": "%H:%M:%S", "milliseconds": "%H:%M:%S"}  # fmt: skip
 ROW = "_row"  # which row of the result a mark stands for
 
 
@@ -96,11 +98,12 @@ def picture(part: Chart, schema: pa.Schema, rows: Sequence[dict[str, Any]]) -> t
         "title": None,
     }
     monthly = timed and all(row["x"] is None or row["x"].day == 1 for row in rows)
-    if monthly:  # a month is named with its year
-        label["axis"] = {"format": "%b %Y", "labelOverlap": True}
+    if timed:  # a month is named with its year, an hour is one of twenty-four
+        label["axis"] = {"format": "%b %Y" if monthly else _CLOCK, "labelOverlap": True}
     if timed and kind == "bar":
         if len({row["x"] for row in rows}) <= _BARS:  # or a bar of one day would be as wide as the page
-            label |= {"type": "ordinal", "axis": {**label.get("axis", {}), "labelAngle": 0, "labelOverlap": True}}
+            form = "%b %Y" if monthly else "%d %b"
+            label |= {"type": "ordinal", "axis": {"format": form, "labelAngle": 0, "labelOverlap": True}}
         label["timeUnit"] = "yearmonth" if monthly else "yearmonthdate"
     if kind == "bar" and not timed:
         encoding: dict[str, Any] = {"y": {**label, "sort": None}, "x": value}

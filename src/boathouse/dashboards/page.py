@@ -178,7 +178,7 @@ class Page(widgets.VBox):
         self._status.value = _status(text, f"?{filters.link(self.filters)}")
 
     def _all_data(self) -> None:
-        results = {tile.part.title: tile.found.result for tile in self.tiles if tile.found.result}
+        results = {tile.part.title: download.named(tile.part, tile.found.result) for tile in self.tiles if tile.found.result}
         self._files.value = "" if self._files.value else download.links(download.name(self.title), results)
 
     def show_rows(self, title: str, also: dict[str, Any]) -> None:
@@ -215,4 +215,5 @@ def _in_rows(tiles: list[TileView]) -> list[widgets.Box]:
 
 def _status(text: str, link: str | None = None) -> str:
     to = f' · <a href="{html.escape(link)}">link to this view</a>' if link else ""
-    return f'<div class="bh-note" role="status" aria-live="polite">{html.escape(text)}{to}</div>'
+    home = ' · <a href="/">all pages</a>' if viewer.served() else ""
+    return f'<div class="bh-note" role="status" aria-live="polite">{html.escape(text)}{to}{home}</div>'

@@ -12,17 +12,22 @@ import time
 import uuid
 from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
+from http.client import HTTPException
+from pathlib import Path, PurePosixPath
 from typing import BinaryIO
+from urllib.parse import unquote, urlsplit
+from urllib.request import Request, urlopen
 
 from boathouse.config import Pipeline
-from boathouse.errors import StepError, TooLargeError, UsageError, first_line
+from boathouse.errors import SourceError, StepError, TooLargeError, UsageError, first_line
 from boathouse.lake.records import RunRecord
+from boathouse.secrets import scrub
 from boathouse.sources import open_source
 from boathouse.sources.files import FileSource
 from boathouse.sources.push import PushSource
 
 _CHUNK = 1 << 20
+_PATIENCE = 30.0  # seconds for a server on the web to say something
 _DEEPEST = 100  # the engine gives up on what is nested much deeper
 _BRACKETS = re.compile(r"[\[\]{}]")
 _SPACE = " \t\r\n"
@@ -61,6 +66,20 @@ def take(root: Path, filename: str, content: bytes, over: str = "") -> str:
     path.parent.mkdir(exist_ok=True)
     _write(path, iter([content]))
     return f"silos/{filename}"
+
+
+def fetch(root: Path, url: str, largest: int) -> str:
+    """Brings a file of the web into silos/, once: its path within the workbench. Raises SourceError where it cannot be had, UsageError
+    where another file has its name, TooLargeError for one that is too large."""
+    name = unquote(PurePosixPath(urlsplit(url).path).name)
+    try:
+        with urlopen(Request(url, headers={"User-Agent": "boathouse"}), timeout=_PATIENCE) as answer:
+            content = b"".join(_bounded(answer, largest))
+    except (OSError, HTTPException, ValueError) as error:
+        raise SourceError(
+            f"{scrub(url)} cannot be fetched: {first_line(error)}", hint="open it in a browser, and upload the file"
+        ) from error
+    return take(root, name, content)
 
 
 def upload(pipeline: Pipeline, root: Path, day: date, filename: str, body: BinaryIO, largest: int) -> str:

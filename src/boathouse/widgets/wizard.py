@@ -60,7 +60,7 @@ class Wizard(widgets.VBox):
         self.unwritten: dict[str, str] = {}  # by location: what to do about its password
         self.upload = widgets.FileUpload(description="Upload a file", multiple=False, layout=_SHORT)
         self.upload.observe(lambda _: self._uploaded(), "value")
-        self.location = _text("Location", placeholder="or a path, a glob, or the URL of a database or a bucket")
+        self.location = _text("Location", placeholder="or a path, a glob, or the URL of a file or a database")
         self.name = _text("Name", placeholder="what the dataset is to be called")
         self.table = _text("Table", placeholder="of a database; else leave it empty")
         self.said = widgets.HTML()
@@ -108,6 +108,8 @@ class Wizard(widgets.VBox):
         location = self.location.value.strip()
         if not location:
             raise UsageError("nothing to look at", hint="upload a file, or name its location")
+        if location.startswith(("http://", "https://")):
+            location = self.location.value = self.wb.fetch(location)
         name = self.name.value.strip() or normal(PurePath(location).name.partition(".")[0])
         location, warning = without_password(location, name) if name.isidentifier() else (location, None)
         self.name.value, self.location.value = name, location  # a password is not shown again
