@@ -134,7 +134,7 @@ def test_a_tile_has_its_receipt_and_its_data(url: str, look, wb: Workbench):
     link = tile.get_by_role("link", name="CSV").get_attribute("href")
     assert link is not None
     lines = base64.b64decode(link.partition(",")[2]).decode().splitlines()
-    assert lines[0] == '"x","y"'
+    assert lines[0] == '"category","sum(amount)"'
     assert len(lines) == 8
     text = tile.locator(".bh-proof").inner_text()
     assert "orders v" in text
