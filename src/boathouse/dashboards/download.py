@@ -19,12 +19,14 @@ _LARGEST = 2_000_000  # bytes that a page carries along
 _EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-def links(name: str, results: dict[str, Result]) -> str:
-    """Links to these results as one Excel file, and as CSV with its receipt where there is one of them."""
-    made = [_link(f"{name}.xlsx", _EXCEL, workbook({title: result.arrow() for title, result in results.items()}), "Excel")]
+def links(name: str, results: dict[str, Result], part: Tile | None = None) -> str:
+    """Links to these results as one Excel file, and as CSV with its receipt where there is one of them: that of a tile's `part`."""
+    tables = {title: (named(part, result) if part else result).arrow() for title, result in results.items()}
+    made = [_link(f"{name}.xlsx", _EXCEL, workbook(tables), "Excel")]
     if len(results) == 1:
         [result] = results.values()
-        made.insert(0, _link(f"{name}.csv", "text/csv", b"".join(result.chunks("csv")), "CSV"))
+        shown = named(part, result) if part else result
+        made.insert(0, _link(f"{name}.csv", "text/csv", b"".join(shown.chunks("csv")), "CSV"))
         made.append(
             _link(f"{name}-receipt.json", "application/json", json.dumps(result.receipt.to_json()).encode(), "Receipt as JSON")
         )
