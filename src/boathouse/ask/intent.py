@@ -39,7 +39,8 @@ class Noun(Named):
 
 @dataclass(frozen=True)
 class Measure:
-    """A figure: count, sum, avg, median, min, max, distinct or metric of a noun; `value` is its own choice of sum or list."""
+    """A figure: count, sum, avg, median, min, max, distinct or metric of a noun; `value` is its own choice of sum or list, `each` that
+    of a row, `average count` and `average total` are per something."""
 
     how: str
     noun: Noun

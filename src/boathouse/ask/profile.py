@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from boathouse.workbench import Workbench
 
 _LABELS = ("name", "full_name", "title", "label")
+_KNOWN = 100_000  # rows; of more, nobody knows one by a text that is no name
 _STARTS = {"start", "started", "begin", "began", "begun", "created", "opened", "ordered", "placed", "loaned", "lent", "issued",
            "booked", "held"}  # fmt: skip
 _ENDS = {"end", "ended", "finish", "finished", "completed", "closed", "returned", "due", "delivered", "shipped", "arrived",
@@ -49,7 +50,7 @@ def profiled(wb: Workbench, policy: Policy, entry: dict[str, Any], pipeline: Pip
         kind = "boolean" if flag else columns[column].kind
         columns[column] = replace(columns[column], kind=kind, size=size, nulls=there < rows, years=bool(years), zeros=bool(zeros))
     maybe = [c for c, spec in columns.items() if not spec.nulls and spec.kind in ("text", "number") and spec.size > 0.9 * rows
-             and (spec.is_key or c in key or c in _LABELS or spec.kind == "text")]  # fmt: skip
+             and (spec.is_key or c in key or c in _LABELS or (spec.kind == "text" and rows <= _KNOWN))]  # fmt: skip
     if maybe:
         exact = ", ".join(f"count(DISTINCT {quote(c)})" for c in maybe)
         [row] = wb.sql(f"SELECT {exact} FROM {quote(name)}", role=policy).arrow().to_pylist()

@@ -1,4 +1,4 @@
-"""What a page in a browser tells its kernel: which mark of a chart was clicked."""
+"""The few lines that a page runs in the browser: which mark of a chart was clicked, and rows that come into view."""
 
 from __future__ import annotations
 

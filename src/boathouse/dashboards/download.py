@@ -6,6 +6,7 @@ import base64
 import html
 import json
 import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from boathouse.dashboards.parts import Chart, Tile
@@ -19,24 +20,21 @@ _LARGEST = 2_000_000  # bytes that a page carries along
 _EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-def links(name: str, results: dict[str, Result], part: Tile | None = None) -> str:
-    """Links to these results as one Excel file, and as CSV with its receipt where there is one of them: that of a tile's `part`."""
-    tables = {title: (named(part, result) if part else result).arrow() for title, result in results.items()}
-    made = [_link(f"{name}.xlsx", _EXCEL, workbook(tables), "Excel")]
+def links(name: str, results: dict[str, Result], parts: Iterable[Tile] = ()) -> str:
+    """Links to these results as one Excel file, and as CSV with its receipt where there is one of them. The columns of those that
+    are a chart's, among `parts` by its title, are called as it calls them."""
+    charts = {part.title: part for part in parts if isinstance(part, Chart) and not part.sql}
+    shown = {title: _headed(charts[title], result) if title in charts else result for title, result in results.items()}
+    made = [_link(f"{name}.xlsx", _EXCEL, workbook({title: result.arrow() for title, result in shown.items()}), "Excel")]
     if len(results) == 1:
-        [result] = results.values()
-        shown = named(part, result) if part else result
-        made.insert(0, _link(f"{name}.csv", "text/csv", b"".join(shown.chunks("csv")), "CSV"))
-        made.append(
-            _link(f"{name}-receipt.json", "application/json", json.dumps(result.receipt.to_json()).encode(), "Receipt as JSON")
-        )
+        [result], [own] = shown.values(), results.values()
+        made.insert(0, _link(f"{name}.csv", "text/csv", b"".join(result.chunks("csv")), "CSV"))
+        proof = json.dumps(own.receipt.to_json()).encode()
+        made.append(_link(f"{name}-receipt.json", "application/json", proof, "Receipt as JSON"))
     return f'<span class="bh-note">{" · ".join(made)}</span>'
 
 
-def named(part: Tile, result: Result) -> Result:
-    """What a tile found, a chart's columns by what they are of."""
-    if not isinstance(part, Chart) or part.sql:
-        return result
+def _headed(part: Chart, result: Result) -> Result:
     heads = {"x": part.x, "y": part.y, "color": part.color or "color"}
     names = distinct([heads.get(field.name, field.name) for field in result.schema])
     return result.of(result.arrow().rename_columns(names), result.asked, result.limits, cut=result.cut)

@@ -178,8 +178,9 @@ class Page(widgets.VBox):
         self._status.value = _status(text, f"?{filters.link(self.filters)}")
 
     def _all_data(self) -> None:
-        results = {tile.part.title: download.named(tile.part, tile.found.result) for tile in self.tiles if tile.found.result}
-        self._files.value = "" if self._files.value else download.links(download.name(self.title), results)
+        results = {tile.part.title: tile.found.result for tile in self.tiles if tile.found.result}
+        parts = [tile.part for tile in self.tiles]
+        self._files.value = "" if self._files.value else download.links(download.name(self.title), results, parts)
 
     def show_rows(self, title: str, also: dict[str, Any]) -> None:
         """The rows behind a tile or a mark of it, below the tiles."""

@@ -56,7 +56,7 @@ class Static:
         shown = draw.note(found.wrong) or _shown(part, found)
         data = ""
         if found.result:
-            links = download.links(download.name(part.title), {part.title: found.result}, part)
+            links = download.links(download.name(part.title), {part.title: found.result}, [part])
             data = f'<details class="bh-note"><summary>Receipt</summary>{links}{draw.proof(found.result.receipt)}</details>'
         return f"{shown}{found.foot}{data}"
 

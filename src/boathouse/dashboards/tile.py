@@ -95,5 +95,5 @@ class TileView(widgets.VBox):
         rows = widgets.Button(description="Rows behind it", tooltip=f"{self.part.title}: the rows behind it")
         rows.add_class("bh-quiet")
         rows.on_click(lambda _: self.page.show_rows(self.part.title, {}))
-        files = widgets.HTML(download.links(download.name(self.part.title), {self.part.title: result}, self.part))
+        files = widgets.HTML(download.links(download.name(self.part.title), {self.part.title: result}, [self.part]))
         return (widgets.HBox([files, rows]), widgets.HTML(draw.proof(result.receipt)))

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import secrets
-import socket
 import webbrowser
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -14,7 +12,7 @@ from tempfile import TemporaryDirectory
 from boathouse.errors import UsageError
 from boathouse.lab import server
 from boathouse.lab.tied import Tied
-from boathouse.serve.server import serve
+from boathouse.serve.server import bound, serve
 from boathouse.workbench import Workbench
 
 
@@ -36,14 +34,11 @@ def up(wb: Workbench, host: str, port: int, lab_port: int, *, browser: bool, say
 @contextmanager
 def _lab(wb: Workbench, port: int, token: str) -> Iterator[None]:
     options, env = server.command(wb, port, "--no-browser", "--log-level=ERROR", "--ServerApp.port_retries=0")
-    with socket.socket() as free:
-        if os.name == "posix":  # or what was closed a moment ago would count as taken
-            free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            free.bind(("127.0.0.1", port))
-        except OSError as error:
-            hint = "another program may be there: --lab-port 8889"
-            raise UsageError(f"JupyterLab cannot listen on port {port}: {error.strerror}", hint=hint) from error
+    try:
+        bound("127.0.0.1", port).close()
+    except OSError as error:
+        hint = "another program may be there: --lab-port 8889"
+        raise UsageError(f"JupyterLab cannot listen on port {port}: {error.strerror}", hint=hint) from error
     env |= {"JUPYTER_TOKEN": token}  # a command line is for all to see
     with (
         TemporaryDirectory(prefix="boathouse-lab-") as private,

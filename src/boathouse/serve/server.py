@@ -55,19 +55,29 @@ def serve(
 
 @contextmanager
 def _listening(host: str, port: int) -> Iterator[socket.socket]:
-    # named as TCP, or asyncio leaves Nagle's algorithm on, and every answer waits 40 ms
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listening:
-        if os.name == "posix":
-            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listening.bind((host, port))
-            listening.listen()  # whoever comes from now on is heard, once the server is up
-        except OSError as error:
-            raise UsageError(
-                f"{host}:{port} cannot be listened on: {error.strerror}", hint="another program may be there: --port 8001"
-            ) from error
+    try:
+        listening = bound(host, port)
+        listening.listen()  # whoever comes from now on is heard, once the server is up
+    except OSError as error:
+        raise UsageError(
+            f"{host}:{port} cannot be listened on: {error.strerror}", hint="another program may be there: --port 8001"
+        ) from error
+    with listening:
         yield listening
+
+
+def bound(host: str, port: int) -> socket.socket:
+    """A socket on an address, also where what was there has been closed a moment ago. Raises OSError where another program is."""
+    # named as TCP, or asyncio leaves Nagle's algorithm on, and every answer waits 40 ms
+    made = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    if os.name == "posix":
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        made.bind((host, port))
+    except OSError:
+        made.close()
+        raise
+    return made
 
 
 def _voila(wb: Workbench) -> AbstractContextManager[Voila]:

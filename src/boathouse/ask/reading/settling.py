@@ -68,7 +68,7 @@ def _periods(conditions: list[Condition]) -> None:
 
 
 def _within(one: Condition, other: Condition) -> bool:
-    """Whether a period lies within another of the same date, or is the same, said later."""
+    """Whether a period lies within another, wider one of the same date."""
     if one is other or str(one.noun) != str(other.noun) or not (one.period and other.period):
         return False
     spans = (one.period.start, one.period.end), (other.period.start, other.period.end)
