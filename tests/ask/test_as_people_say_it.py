@@ -64,6 +64,10 @@ ASKED_BACK = [
     "Membership payments in 2025 compared to 2024",  # how many, or how much
     "What was our revenue last month?",  # of payments, of shipments, of tickets
     "How many available trucks are there?",
+    "How much did we pay in October?",
+    "Which members booked more than last month?",  # than how many
+    "How many new members booked in October?",  # when they were new, or when they booked
+    "How many tickets were raised in October?",
 ]
 
 
