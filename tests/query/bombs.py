@@ -13,7 +13,6 @@ BOMBS: list[tuple[str, str]] = [
     ('series without end', 'SELECT sum(generate_series) FROM generate_series(1, 9000000000000000000)'),
     ('series of days', "SELECT count(*) FROM generate_series(TIMESTAMP '0001-01-01', TIMESTAMP '9999-01-01', INTERVAL 1 microsecond)"),
     ('recursion without end', 'WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM t) SELECT max(n) FROM t'),
-    ('recursion that doubles', 'WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n FROM t, range(2)) SELECT count(*) FROM t'),
     ('recursion, deduplicated', 'WITH RECURSIVE t(n) AS (SELECT 1 UNION SELECT n + 1 FROM t) SELECT count(*) FROM t'),
     ('recursion that stays', 'WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT 1 FROM t) SELECT count(*) FROM t'),
     ('text that doubles', "WITH RECURSIVE t(s) AS (SELECT 'x' UNION ALL SELECT s || s FROM t) SELECT max(length(s)) FROM t"),
@@ -110,6 +109,8 @@ STUBBORN: list[tuple[str, str]] = [
     ("a plan that doubles", f"WITH c0 AS (SELECT 1 AS a), {_TWICE} SELECT count(*) FROM c24"),
     ("a plan of many tables", "SELECT count(*) FROM " + ", ".join(f"(SELECT 1) t{n}" for n in range(800))),
     ("a plan of many joins", "SELECT count(*) FROM range(3) t0(a0) " + " ".join(f"JOIN range(3) t{n}(a{n}) ON a{n} = a{n - 1}" for n in range(1, 900))),
+    # an interrupt may find the engine's threads waiting for one another, for good (DuckDB 2.0.1)
+    ('recursion that doubles', 'WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n FROM t, range(2)) SELECT count(*) FROM t'),
     # the time is up while a constant is computed for the plan; the interrupt is spent on that, and nothing stops the rest
     ("a spent interrupt", f"SELECT count(*) {_COUNTED} len(list_filter(range(30000000), lambda x: sin(x) > 0.5)) + a.range > 0"),
     ("a spent interrupt, slower", f"SELECT count(*) {_COUNTED} levenshtein(repeat('ab', 25000), repeat('ba', 25000)) + a.range > 0"),
