@@ -390,13 +390,14 @@ class Workbench:
         where ipywidgets is not installed, AccessError for a viewer who may not see everything."""
         return self.widget("running", "Running", *names, again=again, check=check)
 
-    def dashboards(self) -> list[str]:
+    def dashboards(self, *, role: str | Policy | None = None) -> list[str]:
         """Names of the dashboards, sorted."""
-        return sorted(path.stem for path in (self.root / "dashboards").glob("*.ipynb"))
+        policy = self.policy(role)
+        return sorted(path.stem for path in (self.root / "dashboards").glob("*.ipynb") if policy.may_open(path.stem))
 
-    def dashboard(self, name: str) -> Path:
+    def dashboard(self, name: str, *, role: str | Policy | None = None) -> Path:
         """A dashboard's notebook. Raises MissingError where there is none."""
-        known = self.dashboards()
+        known = self.dashboards(role=role)
         if name not in known:
             listing = f"the dashboards are {', '.join(known)}" if known else "boathouse add dashboard NAME --dataset D writes one"
             raise MissingError(f"no dashboard {name!r}{did_you_mean(name, known)}", hint=listing)

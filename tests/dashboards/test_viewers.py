@@ -33,6 +33,7 @@ masks = {orders = {customer = "null"}}
 
 [roles.stock]
 datasets = ["stock"]
+dashboards = ["ord*"]
 """
 PLAIN = """
 import ipywidgets, boathouse
@@ -97,9 +98,17 @@ def test_each_viewer_sees_their_own_rows(url: str, keys: dict[str, str], browser
     assert everyone.figure("Amount") == "15"
     other = looker(browser, url, keys["stock"])
     other.page.goto(f"{url}/dashboards/orders")
-    other.page.get_by_text("no dataset 'orders'").wait_for(timeout=60_000)
+    other.page.get_by_text("not for your roles to see").wait_for(timeout=60_000)
+    assert "no dataset" not in other.page.content()
     for one in (west, everyone, other):
         one.context.close()
+
+
+def test_a_role_has_dashboards_of_its_own(url: str, keys: dict[str, str]):
+    assert get(f"{url}/dashboards/plain", keys["stock"])[0] == 404
+    front = {name: get(f"{url}/", key)[1] for name, key in keys.items()}
+    assert ["/dashboards/plain" in front[name] for name in ("all", "west", "stock")] == [True, True, False]
+    assert "/dashboards/orders" in front["stock"]
 
 
 def test_a_plain_notebook_is_under_the_viewers_policy_as_well(url: str, keys: dict[str, str], browser: Browser):

@@ -222,3 +222,27 @@ def wait_for(true: Callable[[], bool]) -> None:
     while not true():
         assert time.monotonic() < until
         time.sleep(0.05)
+
+
+def test_an_answer_is_read_again_when_the_lake_has_changed_and_not_before(tmp_path: Path):
+    wb = opened(tmp_path / "workbench")
+    columns = "order_id: BIGINT, region: VARCHAR"
+    publish(wb, "orders", columns, "1,West\n2,East\n")
+    count, over = metric("Rows", "count(*)"), rows(wb)
+    first = over.find(count).result
+    over.chosen = {"region": ["West"]}
+    assert over.find(count).rows == [{"Rows": 1}]
+    over.chosen = {}
+    assert over.find(count).result is first
+    assert over.values("region", 10) == [{"value": "East", "n": 1}, {"value": "West", "n": 1}]
+
+    publish(wb, "orders", columns, "1,West\n2,East\n3,West\n")
+    assert over.newer({})
+    assert over.find(count).rows == [{"Rows": 3}]
+    assert over.values("region", 10) == [{"value": "West", "n": 2}, {"value": "East", "n": 1}]
+    assert not over.newer({})
+
+
+def test_what_changes_by_itself_is_read_each_time(wb: Workbench):
+    over, moment = rows(wb), metric("Now", "max(now())")
+    assert over.find(moment).result is not over.find(moment).result

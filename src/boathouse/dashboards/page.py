@@ -24,6 +24,7 @@ from boathouse.workbench import Workbench
 
 _BEHIND = 1_000  # rows that are shown behind a tile
 _ASK = '<h2>Ask</h2><div class="bh-note">over all rows: the filters of this page do not act here</div>'
+_HIDDEN = "what this page shows is not there yet, or is not for your roles to see"
 _LOOKS, _LOOKS_AFAR = 2.0, 20.0  # seconds between looks for a new version: on a disk, and in a bucket
 
 
@@ -98,7 +99,8 @@ class Page(widgets.VBox):
         try:
             self._begin()
         except (LakeError, MissingError) as error:  # out of reach for the moment, or still to be published
-            self._say(f"{error.render()} (this page tries again)")
+            hidden = isinstance(error, MissingError) and not self.wb.viewer.everything
+            self._say(_HIDDEN if hidden else f"{error.render()} (this page tries again)")
             return False
         return True
 

@@ -20,6 +20,7 @@ from boathouse.query.system import TABLES
 from boathouse.workbench import Workbench
 
 _POINTS = 5_000
+_KEPT = 100  # answers
 
 
 @dataclass
@@ -47,6 +48,7 @@ class Rows:
         self.chosen: sql.Chosen = {}
         self._runs = -1
         self._wrong: dict[str, str | None] = {}  # by dataset, since the latest run
+        self._answers: dict[tuple[str, str, int | None], Result] = {}  # since the lake was last seen to change
 
     def warm(self) -> None:
         """Gets ready before there is a viewer: it reads no row, and nothing of it is kept."""
@@ -62,21 +64,35 @@ class Rows:
         self.newer({})
         return self.wb.sql(f"SELECT * FROM ({self.rows}\n) LIMIT 0").schema
 
-    def asked(self, select: str, limits: QueryLimits, without: str | None = None, also: dict[str, Any] | None = None) -> Result:
-        """A SELECT over what is chosen of the rows, `without` one column's filter; `also` are expressions and their values."""
-        chosen = {column: wanted for column, wanted in self.chosen.items() if column != without}
-        query, parameters = sql.over(self.rows, chosen, select, also)
+    def asked(self, select: str, limits: QueryLimits, also: dict[str, Any] | None = None) -> Result:
+        """A SELECT over what is chosen of the rows; `also` are expressions and their values."""
+        query, parameters = sql.over(self.rows, self.chosen, select, also)
         return self.wb.sql(query, parameters or None, limits=limits)
+
+    def _answer(self, select: str, limits: QueryLimits, without: str | None = None) -> Result:
+        """What `asked` gives, read whole. A choice that is made again, or let go, has its answers already."""
+        chosen = {column: wanted for column, wanted in self.chosen.items() if column != without}
+        query, parameters = sql.over(self.rows, chosen, select)
+        key = (query, repr(parameters), limits.rows)
+        if key not in self._answers:
+            result = self.wb.sql(query, parameters or None, limits=limits)
+            result.arrow()
+            if result.asked.changing:
+                return result
+            if len(self._answers) >= _KEPT:
+                self._answers.clear()
+            self._answers[key] = result
+        return self._answers[key]
 
     def find(self, part: Tile) -> Found:
         """What a tile shows. Raises nothing: what goes wrong is told."""
         try:
             if isinstance(part, Table) and callable(part.columns):
                 return _of_python(part.columns)
-            result = self.asked(sql.select(part), QueryLimits(rows=part.rows if isinstance(part, Table) else _POINTS))
+            result = self._answer(sql.select(part), QueryLimits(rows=part.rows if isinstance(part, Table) else _POINTS))
             found = Found(result.schema, result.rows(), result, warnings=self.warnings(result.versions))
             if isinstance(part, Metric) and part.over:
-                found.trend = self.asked(sql.trend(part), QueryLimits(rows=_POINTS)).rows()
+                found.trend = self._answer(sql.trend(part), QueryLimits(rows=_POINTS)).rows()
         except BoathouseError as error:
             return Found(wrong=error.render())
         return found
@@ -84,15 +100,19 @@ class Rows:
     def values(self, column: str, limit: int) -> list[dict[str, Any]]:
         """What there is to choose in a column under the other filters, with its counts."""
         with within_python():
-            return self.asked(sql.values(column, limit), QueryLimits(), without=column).rows()
+            return self._answer(sql.values(column, limit), QueryLimits(), without=column).rows()
 
     def newer(self, read: dict[str, int]) -> bool:
         """Whether there was a run since the last look, or one of the tables that were `read` has another version now."""
         runs = self.wb.lake.records().version or 0  # a batch that was rejected makes no version of its dataset
         if runs != self._runs:
             self._runs, self._wrong = runs, {}
-            return True
-        return any(name not in TABLES and self.wb.tables.newest(name).version != version for name, version in read.items())
+        else:
+            seen = {*read.items(), *(one for answer in self._answers.values() for one in answer.versions.items())}
+            if all(name in TABLES or self.wb.tables.newest(name).version == version for name, version in seen):
+                return False
+        self._answers.clear()
+        return True
 
     def warnings(self, datasets: Iterable[str]) -> list[str]:
         """What is wrong with datasets: those that are overdue, and those whose latest run did not get in."""

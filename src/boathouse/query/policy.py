@@ -61,6 +61,10 @@ class Policy:
         named = any(fnmatchcase(query.name, pattern) for role in self.roles for pattern in role.queries)
         return self.everything or named or bool(set(query.roles) & set(self.names))
 
+    def may_open(self, dashboard: str) -> bool:
+        """Whether a dashboard is one of theirs. What its tiles show is under the policy all the same."""
+        return self.everything or any(fnmatchcase(dashboard, pattern) for role in self.roles for pattern in role.dashboards)
+
     def may_run(self, dataset: str) -> bool:
         """Whether they may run the pipeline of a dataset, push records and upload files for it."""
         if self.everything or not self.names:

@@ -44,8 +44,8 @@ class Proxy:
         self._held = 0
 
     async def page(self, name: str, query: str, who: Caller, host: str) -> Response:
-        """A dashboard for a viewer, as it is made. Raises MissingError where there is none, BusyError for one who has too many."""
-        self.voila.wb.dashboard(name)
+        """A dashboard for a viewer, as it is made. Raises MissingError where there is none of theirs, BusyError for one who has too many."""
+        self.voila.wb.dashboard(name, role=who.policy)
         headers = {viewer.HEADER: viewer.told(who.name, who.policy, here=who.implicit, key=who.key, page=name)}
         seen_by = who, host  # of those without a name, each host is a viewer
         self._opening.append(seen_by)

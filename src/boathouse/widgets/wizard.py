@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
+from boathouse.config.workbench import in_bytes
 from boathouse.draft import Draft, without_password
 from boathouse.draft.dates import FORMATS
 from boathouse.errors import BoathouseError, UsageError
@@ -19,6 +20,7 @@ from boathouse.names import normal
 from boathouse.secrets import scrub
 from boathouse.widgets import markup
 from boathouse.widgets.running import Running
+from boathouse.widgets.upload import Upload
 
 if TYPE_CHECKING:
     from boathouse.workbench import Workbench
@@ -58,8 +60,8 @@ class Wizard(widgets.VBox):
         self.named = ""  # after the file that was uploaded
         self.judged: dict[tuple[str, str], tuple[bool, str]] = {}  # expectations that were unticked, or are of another severity
         self.unwritten: dict[str, str] = {}  # by location: what to do about its password
-        self.upload = widgets.FileUpload(description="Upload a file", multiple=False, layout=_SHORT)
-        self.upload.observe(lambda _: self._uploaded(), "value")
+        self.upload = Upload(in_bytes(wb.config.api.uploads))
+        self.upload.on_file(self._uploaded)
         self.location = _text("Location", placeholder="or a path, a glob, or the URL of a file or a database")
         self.name = _text("Name", placeholder="what the dataset is to be called")
         self.table = _text("Table", placeholder="of a database; else leave it empty")
@@ -90,18 +92,16 @@ class Wizard(widgets.VBox):
 
     # 1. where it is
 
-    def _uploaded(self) -> None:
-        for file in self.upload.value:
-            try:
-                name, content = file["name"], bytes(file["content"])
-                mine = "" if self.kept else self.brought.get(name, "")  # what it has brought and nothing reads yet may be mended
-                self.location.value = self.wb.take(name, content, over=mine)
-                self.brought[name] = hashlib.sha256(content).hexdigest()
-                if self.name.value in ("", self.named):  # else somebody has typed it
-                    self.name.value = self.named = normal(PurePath(name).name.partition(".")[0])
-                self.said.value = markup.note(f"kept as {self.location.value}")
-            except BoathouseError as error:
-                self.said.value = markup.wrong(error.render())
+    def _uploaded(self, name: str, content: bytes) -> None:
+        try:
+            mine = "" if self.kept else self.brought.get(name, "")  # what it has brought and nothing reads yet may be mended
+            self.location.value = self.wb.take(name, content, over=mine)
+            self.brought[name] = hashlib.sha256(content).hexdigest()
+            if self.name.value in ("", self.named):  # else somebody has typed it
+                self.name.value = self.named = normal(PurePath(name).name.partition(".")[0])
+            self.said.value = markup.note(f"kept as {self.location.value}")
+        except BoathouseError as error:
+            self.said.value = markup.wrong(error.render())
 
     def _look(self) -> None:
         """Looks with what was corrected; a look that fails leaves the one before as it was."""

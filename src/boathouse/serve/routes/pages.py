@@ -35,7 +35,7 @@ def index(request: Request, site: Served, who: Who, search: str = "") -> Respons
     """All datasets and saved queries, or those that words find."""
     words = search.lower().split()
     asked = [q for q in mine(site, who) if all(w in f"{q.name} {q.title or ''} {q.description or ''}".lower() for w in words)]
-    pages = site.wb.dashboards() if site.dashboards else []
+    pages = site.wb.dashboards(role=who.policy) if site.dashboards else []
     return _page(site, who, "index.html", datasets=found(site, who, search), queries=asked, search=search,
                  dashboards=[name for name in pages if all(word in name.lower() for word in words)],
                  lab=site.lab if who.policy.unlimited else None)  # fmt: skip

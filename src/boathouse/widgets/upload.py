@@ -1,0 +1,70 @@
+"""Takes a file from the browser: chosen, or dropped on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import anywidget
+import traitlets
+
+_SCRIPT = """
+export default {
+  render({ model, el }) {
+    el.classList.add("bh-drop");
+    const input = Object.assign(document.createElement("input"), { type: "file", hidden: true });
+    const button = Object.assign(document.createElement("button"), { type: "button", textContent: "Upload a file" });
+    button.className = "jupyter-widgets jupyter-button widget-button";
+    const said = document.createElement("span");
+    const rest = (words) => { said.textContent = words || "or drop it here"; };
+    const take = async (files) => {
+      const [file] = files, largest = model.get("largest");
+      said.role = "status";
+      if (files.length > 1) return rest("one file at a time");
+      if (file.size > largest) return rest(`${file.name} has ${file.size.toLocaleString()} bytes, of ${largest.toLocaleString()} at most`);
+      rest(`sending ${file.name} …`);
+      try {
+        model.send({ name: file.name }, undefined, [await file.arrayBuffer()]);
+      } catch (error) {  // a folder, say
+        rest(`${file.name} cannot be read`);
+      }
+    };
+    button.onclick = () => input.click();
+    input.onchange = () => { if (input.files.length) take(input.files); input.value = ""; };
+    for (const kind of ["dragenter", "dragover", "dragleave", "drop"])
+      el.addEventListener(kind, (event) => {
+        event.preventDefault();
+        event.stopPropagation();
+        el.classList.toggle("bh-over", kind === "dragenter" || kind === "dragover");
+        if (kind === "drop" && event.dataTransfer.files.length) take(event.dataTransfer.files);
+      });
+    model.on("msg:custom", () => rest());
+    rest();
+    el.append(button, said, input);
+  },
+};
+"""
+_STYLE = """
+.bh-drop {border: 1px dashed var(--jp-border-color1, #888); border-radius: 6px; padding: 10px 14px; display: flex; flex-flow: row wrap;
+          align-items: center; gap: 10px; max-width: 560px; box-sizing: border-box}
+.bh-drop .widget-button {width: auto} .bh-drop.bh-over {background: var(--jp-layout-color2, #eef3f7); border-style: solid}
+"""
+_AROUND = 10_000  # bytes that a message has beside its file
+
+
+class Upload(anywidget.AnyWidget):
+    """A place to drop a file on, with a button to choose one; `largest` is what a message may have, in bytes."""
+
+    _esm, _css = _SCRIPT, _STYLE
+    largest = traitlets.Int().tag(sync=True)
+
+    def __init__(self, largest: int):
+        super().__init__(largest=max(0, largest - _AROUND))
+
+    def on_file(self, told: Callable[[str, bytes], None]) -> None:
+        """Has each file told, by its name and its content."""
+
+        def came(_: Upload, content: dict[str, str], buffers: list[memoryview]) -> None:
+            told(content["name"], bytes(buffers[0]))
+            self.send({})
+
+        self.on_msg(came)
