@@ -246,3 +246,18 @@ def test_an_answer_is_read_again_when_the_lake_has_changed_and_not_before(tmp_pa
 def test_what_changes_by_itself_is_read_each_time(wb: Workbench):
     over, moment = rows(wb), metric("Now", "max(now())")
     assert over.find(moment).result is not over.find(moment).result
+
+
+def test_a_page_that_stays_open_says_what_has_become_overdue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    wb = opened(tmp_path / "workbench")
+    publish(wb, "orders", "order_id: BIGINT", "1\n2\n")
+    pipeline = wb.root / "pipelines" / "orders.yml"
+    pipeline.write_text(pipeline.read_text(encoding="utf-8") + '\nschedule: "0 5 * * *"\n', encoding="utf-8")
+    over, count = rows(wb), metric("Rows", "count(*)")
+    assert f"of {wb.dataset('orders')['updated_at'][:10]}" in over.find(count).foot
+    assert not over.newer({})
+    monkeypatch.setenv("BOATHOUSE_NOW", "2099-01-03T00:00:00")
+    assert not over.newer({})  # it looks once a minute
+    over._looks = 0.0
+    assert over.newer({})
+    assert "overdue since 2099-01-02 05:00" in over.find(count).foot

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import math
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
@@ -160,23 +160,17 @@ def _cell(part: Table, field: pa.Field, row: dict[str, Any]) -> Raw:
     return Figure(text) if _counts(field.type) else Raw(text)
 
 
-def fresh(receipt: Receipt, warnings: Sequence[str]) -> str:
-    """How fresh what a tile read is, and what is wrong with it."""
+def fresh(receipt: Receipt, warnings: Sequence[str], tz: tzinfo | None) -> str:
+    """When what a tile read was published, in the workbench's zone, and what is wrong with it. An age would be one only now."""
     told = [f'<span class="bh-warn" role="note">⚠ {html.escape(warning)}</span>' for warning in warnings]
     tables = [table for table in receipt.tables if table.verdict]
     if tables:
-        oldest = max(tables, key=lambda table: table.age_hours)
+        oldest = min(table.committed_at for table in tables).astimezone(tz)
         verdicts = sorted({str(table.verdict) for table in tables}, key=len)
-        told.append(f"{html.escape(_age(oldest.age_hours))} · {html.escape(verdicts[-1])}")
+        told.append(f"of {oldest:%Y-%m-%d %H:%M} · {html.escape(verdicts[-1])}")
     if receipt.policies:
         told.append("what you may see of it")
     return f'<div class="bh-note">{" · ".join(told)}</div>' if told else ""
-
-
-def _age(hours: float) -> str:
-    if hours < 1:
-        return "< 1 h old"
-    return f"{hours:.0f} h old" if hours < 48 else f"{hours / 24:.0f} days old"
 
 
 def proof(receipt: Receipt) -> str:

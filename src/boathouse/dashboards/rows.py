@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import tzinfo
 from typing import Any
 
 import pyarrow as pa
@@ -21,6 +23,7 @@ from boathouse.workbench import Workbench
 
 _POINTS = 5_000
 _KEPT = 100  # answers
+_LOOKS = 60.0  # seconds between looks for what is overdue
 
 
 @dataclass
@@ -32,12 +35,13 @@ class Found:
     result: Result | None = None
     trend: list[dict[str, Any]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    tz: tzinfo | None = None
     wrong: str = ""
 
     @property
     def foot(self) -> str:
         """How fresh it is, as HTML."""
-        return draw.fresh(self.result.receipt, self.warnings) if self.result else ""
+        return draw.fresh(self.result.receipt, self.warnings, self.tz) if self.result else ""
 
 
 class Rows:
@@ -47,7 +51,8 @@ class Rows:
         self.wb, self.rows = wb, rows
         self.chosen: sql.Chosen = {}
         self._runs = -1
-        self._wrong: dict[str, str | None] = {}  # by dataset, since the latest run
+        self._wrong: dict[str, str | None] = {}  # by dataset
+        self._looks = 0.0
         self._answers: dict[tuple[str, str, int | None], Result] = {}  # since the lake was last seen to change
 
     def warm(self) -> None:
@@ -90,7 +95,7 @@ class Rows:
             if isinstance(part, Table) and callable(part.columns):
                 return _of_python(part.columns)
             result = self._answer(sql.select(part), QueryLimits(rows=part.rows if isinstance(part, Table) else _POINTS))
-            found = Found(result.schema, result.rows(), result, warnings=self.warnings(result.versions))
+            found = Found(result.schema, result.rows(), result, warnings=self.warnings(result.versions), tz=self.wb.tz)
             if isinstance(part, Metric) and part.over:
                 found.trend = self._answer(sql.trend(part), QueryLimits(rows=_POINTS)).rows()
         except BoathouseError as error:
@@ -103,16 +108,24 @@ class Rows:
             return self._answer(sql.values(column, limit), QueryLimits(), without=column).rows()
 
     def newer(self, read: dict[str, int]) -> bool:
-        """Whether there was a run since the last look, or one of the tables that were `read` has another version now."""
+        """Whether there was a run since the last look, one of the tables that were `read` has another version now, or what was
+        wrong with one is something else: it is overdue by now."""
         runs = self.wb.lake.records().version or 0  # a batch that was rejected makes no version of its dataset
         if runs != self._runs:
             self._runs, self._wrong = runs, {}
         else:
+            overdue = self._changed_by_time()
             seen = {*read.items(), *(one for answer in self._answers.values() for one in answer.versions.items())}
             if all(name in TABLES or self.wb.tables.newest(name).version == version for name, version in seen):
-                return False
+                return overdue
         self._answers.clear()
         return True
+
+    def _changed_by_time(self) -> bool:
+        if time.monotonic() < self._looks:
+            return False
+        before, self._wrong, self._looks = self._wrong, {}, time.monotonic() + _LOOKS
+        return [self._warning(name) for name in before] != list(before.values())
 
     def warnings(self, datasets: Iterable[str]) -> list[str]:
         """What is wrong with datasets: those that are overdue, and those whose latest run did not get in."""
