@@ -94,6 +94,11 @@ def test_a_file_is_uploaded_and_run(client: TestClient, shop: Workbench):
     notebook = client.get(f"/runs/{told['runs'][0]['run_id']}/notebook")
     assert notebook.headers["content-disposition"].startswith("attachment")
     assert notebook.json()["nbformat"] == 4
+    page = client.get(notebook.url, headers={"Accept": "text/html,*/*;q=0.8"})
+    assert page.headers["content-disposition"].startswith("inline")
+    assert "script-src 'none'" in page.headers["content-security-policy"]
+    assert "One run of a pipeline" in page.text
+    assert "remaining)" not in page.text
 
 
 @pytest.mark.parametrize(

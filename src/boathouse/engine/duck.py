@@ -48,6 +48,7 @@ class Engine:
             }
         )
         self.con.execute("SET GLOBAL TimeZone = 'UTC'")  # of every cursor
+        self.con.execute("SET enable_progress_bar = false")  # in a notebook it would be kept: steps tell how far they are
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="duckdb")
 
     def run(self, sql: str, parameters: Sequence[Any] = (), watch: Watch | None = None) -> list[tuple]:

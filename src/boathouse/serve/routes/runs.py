@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, UploadFile
+from fastapi import APIRouter, Query, Request, UploadFile
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from boathouse.errors import MissingError
 from boathouse.query.catalog import run_shown
+from boathouse.serve import notebook as as_page
 from boathouse.serve.launches import Launch
 from boathouse.serve.site import Served, Site, Who
 
@@ -57,13 +59,18 @@ def run(site: Served, who: Who, run_id: str) -> dict[str, Any]:
 
 
 @router.get("/runs/{run_id}/notebook")
-def notebook(site: Served, who: Who, run_id: str) -> Response:
-    """A run's executed notebook."""
+def notebook(
+    request: Request, site: Served, who: Who, run_id: str,
+    form: Annotated[Literal["ipynb", "html"] | None, Query(alias="format", description="Unset: what Accept prefers.")] = None,
+) -> Response:  # fmt: skip
+    """A run's executed notebook, or a page of it."""
     who.policy.must_see_all()
     path = run(site, who, run_id)["notebook"]
     if not path:
         raise MissingError(f"the run {run_id} left no notebook", hint="it ended before it began")
-    return _file(site, path, download=True)
+    if form == "ipynb" or (form is None and "text/html" not in request.headers.get("accept", "")):
+        return _file(site, path, download=True)
+    return _file(site, path, download=False, made=lambda data: as_page.page(run_id, data))
 
 
 @router.get("/lake/{path:path}")
@@ -75,12 +82,15 @@ def lake(site: Served, who: Who, path: str) -> Response:
     return _file(site, path, download=not path.startswith("runs/docs/"))
 
 
-def _file(site: Site, path: str, *, download: bool) -> Response:
+def _file(site: Site, path: str, *, download: bool, made: Callable[[bytes], bytes] | None = None) -> Response:
+    """A file of the lake, or the page that is `made` of it."""
     try:
         data = site.wb.lake.store.read(path)
     except FileNotFoundError:
         raise MissingError(f"no file {path!r}", hint="GET /runs names a run's files") from None
     name = path.rsplit("/", 1)[-1]
+    if made:
+        data, name = made(data), f"{name}.html"
     media = _MEDIA.get(name[name.rfind(".") :] if "." in name else "", "application/octet-stream")
     # values of the data stand in these pages: no script of theirs may run as the server's
     headers = {"Content-Security-Policy": "sandbox; default-src 'self' 'unsafe-inline' data:; script-src 'none'",
