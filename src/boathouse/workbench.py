@@ -6,7 +6,7 @@ import atexit
 import contextlib
 import importlib
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -356,9 +356,17 @@ class Workbench:
             talk.save(self.lake, name)
         return made
 
-    def chat(self, *, answerer: str | None = None, role: str | Policy | None = None, name: str | None = None) -> Chat:
-        """The chat, for JupyterLab and Voilà. Raises UsageError where ipywidgets is not installed."""
-        return self.widget("chat", "Chat", answerer=answerer, role=role, name=name)
+    def chat(
+        self,
+        *,
+        answerer: str | None = None,
+        role: str | Policy | None = None,
+        name: str | None = None,
+        about: Collection[str] = (),
+    ) -> Chat:
+        """The chat, for JupyterLab and Voilà; its suggestions are `about` these datasets first. Raises UsageError where ipywidgets
+        is not installed."""
+        return self.widget("chat", "Chat", answerer=answerer, role=role, name=name, about=about)
 
     def browse(self, *, role: str | Policy | None = None) -> CatalogView:
         """The catalog, to search and to open, for JupyterLab and Voilà. Raises UsageError where ipywidgets is not installed."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -127,16 +127,18 @@ class Asker:
                 self._known.popitem(last=False)
         return made
 
-    def suggestions(self, policy: Policy) -> list[str]:
-        """A few questions that can be answered here."""
+    def suggestions(self, policy: Policy, about: Collection[str] = ()) -> list[str]:
+        """A few questions that can be answered here, those `about` some datasets first."""
         known, found = self.known(policy), []
-        for metric in known.metrics[:2]:
+        for metric in sorted(known.metrics, key=lambda one: one.dataset not in about)[:2]:
             parts = [
                 c.name for c in known.datasets[metric.dataset].columns.values() if c.kind == "text" and 1 < c.size <= _GROUPS
             ]
             found += [f"{metric.name} by {parts[0]}"] if parts else []
             found += [f"{metric.name} last month"] if known.datasets[metric.dataset].time else []
-        found += [f"how many {name.replace('_', ' ')} are there" for name in known.datasets]
+        found += [
+            f"how many {name.replace('_', ' ')} are there" for name in sorted(known.datasets, key=lambda name: name not in about)
+        ]
         return found[:_SUGGESTED]
 
     def _warnings(self, result: Result, schedules: dict[str, str]) -> list[str]:

@@ -123,7 +123,8 @@ class Page(widgets.VBox):
             tile.show()
         self._finish()
         if self._chat:
-            self._talk.children = (widgets.HTML(_ASK if self.filters else "<h2>Ask</h2>"), self.wb.chat())
+            read = {name for tile in self.tiles for name in tile.datasets}
+            self._talk.children = (widgets.HTML(_ASK if self.filters else "<h2>Ask</h2>"), self.wb.chat(about=read))
 
     def _is_seen(self, width: int) -> None:
         """On a phone, a chart is as wide as the page; elsewhere the page's style makes it fit."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
@@ -29,9 +29,13 @@ _STYLE = """<style>
 
 
 class Chat(widgets.VBox):
-    """A conversation over one workbench. `name` keeps it in the lake; `role` asks as a role of boathouse.toml."""
+    """A conversation over one workbench. `name` keeps it in the lake; `role` asks as a role of boathouse.toml; what it suggests is
+    `about` these datasets first."""
 
-    def __init__(self, wb: Workbench, *, answerer: str | None = None, role: str | Policy | None = None, name: str | None = None):
+    def __init__(
+        self, wb: Workbench, *, answerer: str | None = None, role: str | Policy | None = None, name: str | None = None,
+        about: Collection[str] = (),
+    ):  # fmt: skip
         self.wb, self.answerer, self.role, self.saved = wb, answerer, role, name
         self.conversation = Conversation.load(wb.lake, name) if name else Conversation()
         self.turns = widgets.VBox()
@@ -42,7 +46,7 @@ class Chat(widgets.VBox):
         self.question.continuous_update = False
         self.question.observe(lambda _: self._submit(), "value")
         self.suggestions = widgets.Box(layout=widgets.Layout(flex_flow="row wrap"))
-        self._suggest(wb.asker.suggestions(wb.policy(role)))
+        self._suggest(wb.asker.suggestions(wb.policy(role), about))
         line = widgets.HBox([self.question, self.button])
         super().__init__([widgets.HTML(_STYLE), self.turns, self.suggestions, line])
         self.add_class("bh-chat")

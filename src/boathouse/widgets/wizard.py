@@ -234,7 +234,7 @@ class Wizard(widgets.VBox):
             return lambda: setattr(shown, "children", (make(),))
 
         look = _button("Look at it", show(self.wb[name].show))
-        ask = _button("Ask about it", show(self.wb.chat))
+        ask = _button("Ask about it", show(lambda: self.wb.chat(about=[name])))
         page = _button("Make a dashboard of it", lambda: self._dashboard(name, shown))
         told = f'<div role="status" class="bh-good">{html.escape(name)} is in the lake</div>'
         self.run.children = (*self.run.children, widgets.HTML(told), widgets.HBox([look, ask, page]), shown)
