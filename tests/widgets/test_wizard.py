@@ -135,8 +135,8 @@ def look(wizard: Wizard, name: str, content: str = ORDERS) -> str:
 
 def test_an_unticked_expectation_is_left_out_also_where_a_correction_is_pending(wizard: Wizard):
     look(wizard, "orders")
-    next(tick for tick, _, check in wizard.checks if check["type"].endswith("in_set")).value = False
-    next(chosen for _, chosen, check in wizard.checks if check["kwargs"].get("column") == "region").value = "warning"
+    next(rule for rule in wizard.rules if rule.about[0].endswith("in_set")).tick.value = False
+    next(rule for rule in wizard.rules if rule.about[1] == "region").severity.value = "warning"
     wizard.types["order_id"].value = "VARCHAR"
     if (
         "other expectations" in press(wizard, "Add and run it") + wizard.go.value
@@ -247,3 +247,29 @@ def test_a_file_of_the_web_is_fetched(wizard: Wizard, tmp_path: Path):
     with pytest.raises(SourceError, match="cannot be fetched: HTTP Error 404"):
         wizard.wb.fetch(f"{url}/none.csv")
     server.shutdown()
+
+
+def test_bounds_may_be_changed_and_outlive_another_look(wizard: Wizard):
+    look(wizard, "orders")
+    rules = {
+        (kind.removeprefix("expect_column_values_to_"), column): rule for rule in wizard.rules for kind, column in [rule.about]
+    }
+    amount, region = rules["be_between", "amount"], rules["be_in_set", "region"]
+    amount.bounds["max_value"].value = "many"
+    assert "&#x27;many&#x27; is not a number" in press(wizard, "Add and run it")
+    amount.bounds["max_value"].value = "-1"
+    assert "no value is from" in press(wizard, "Add and run it")
+    assert "orders" not in wizard.wb.pipelines()
+    amount.bounds["max_value"].value, amount.bounds["min_value"].value = "39.5", ""
+    region.bounds["value_set"].value = 'East, West, "North, far"'
+    amount.severity.value = "critical"
+    assert "one of" in region.bounds["value_set"].description
+    press(wizard, "Look at it")
+    press(wizard, "Add and run it")
+    suite = json.loads((wizard.wb.root / "expectations" / "orders.json").read_text(encoding="utf-8"))
+    kept = {
+        (one["type"].removeprefix("expect_column_values_to_"), one["kwargs"].get("column")): one for one in suite["expectations"]
+    }
+    assert kept["be_in_set", "region"]["kwargs"]["value_set"] == ["East", "West", "North, far"]
+    assert {**kept["be_between", "amount"]["kwargs"], "mostly": 1} == {"column": "amount", "max_value": 39.5, "mostly": 1}
+    assert len(wizard.wb["orders"]) == 39  # the one above the bound is kept out

@@ -19,6 +19,7 @@ from boathouse.errors import BoathouseError, UsageError
 from boathouse.names import normal
 from boathouse.secrets import scrub
 from boathouse.widgets import markup
+from boathouse.widgets.rule import Rule
 from boathouse.widgets.running import Running
 from boathouse.widgets.upload import Upload
 
@@ -58,7 +59,8 @@ class Wizard(widgets.VBox):
         self.kept: Draft | None = None
         self.brought: dict[str, str] = {}  # by file name: the SHA-256 of what was uploaded
         self.named = ""  # after the file that was uploaded
-        self.judged: dict[tuple[str, str], tuple[bool, str]] = {}  # expectations that were unticked, or are of another severity
+        self.judged: dict[tuple[str, str], tuple[bool, str, dict[str, str]]] = {}  # expectations that were changed
+        self.rules: list[Rule] = []
         self.unwritten: dict[str, str] = {}  # by location: what to do about its password
         self.upload = Upload(in_bytes(wb.config.api.uploads))
         self.upload.on_file(self._uploaded)
@@ -182,43 +184,39 @@ class Wizard(widgets.VBox):
     # 3. what must hold
 
     def _show_suite(self, draft: Draft) -> None:
-        self.checks = []
-        for check in draft.checks:
-            ticked, severity = self.judged.get(_about(check), (True, check["severity"]))
-            tick = widgets.Checkbox(ticked, description=draft.words(check), indent=False, layout=widgets.Layout(width="640px"))
-            chosen = widgets.Dropdown(options=("critical", "warning"), value=severity, description="is",
-                                      style={"description_width": "initial"}, layout=widgets.Layout(width="140px"))  # fmt: skip
-            self.checks.append((tick, chosen, check))
+        self.rules = [Rule(check, draft.words) for check in draft.checks]
+        for rule in self.rules:
+            if rule.about in self.judged:
+                rule.restore(self.judged[rule.about])
         said = widgets.HTML()
         go = _button("Add and run it", lambda: self._work(go, said, self._go))
         go.button_style = "primary"
         head = "<h2>3. What must hold</h2>" + markup.note("a row against a critical one is kept out; a warning is only counted")
-        self.suite.children = (widgets.HTML(head), *(widgets.HBox([tick, chosen]) for tick, chosen, _ in self.checks), go, said)
+        self.suite.children = (widgets.HTML(head), *self.rules, go, said)
         self.go = said
 
     def _remember(self) -> None:
         """What was decided of expectations outlives another look."""
-        for tick, chosen, check in self.checks if self.draft else []:
-            self.judged.pop(_about(check), None)
-            if (tick.value, chosen.value) != (True, check["severity"]):
-                self.judged[_about(check)] = tick.value, chosen.value
+        for rule in self.rules:
+            self.judged.pop(rule.about, None)
+            if (state := rule.state()) is not None:
+                self.judged[rule.about] = state
 
     # 4. its first run
 
     def _go(self) -> str | None:
         """Writes the files and runs them. What was corrected since the look is looked at first, and new expectations are shown."""
         if self._corrected() != self.asked:
-            before = [_about(check) for *_, check in self.checks]
+            before = [rule.about for rule in self.rules]
             self._look()
-            if [_about(check) for *_, check in self.checks] != before:
+            if [rule.about for rule in self.rules] != before:
                 self.go.value = markup.note(
                     "other expectations are suggested after your corrections: add it again when they are right"
                 )
                 return None
         draft = self.draft
         assert draft is not None
-        checks = [{**check, "severity": chosen.value} for tick, chosen, check in self.checks if tick.value]
-        draft = replace(draft, checks=checks)
+        draft = replace(draft, checks=[check for rule in self.rules if (check := rule.decided) is not None])
         self.wb.keep(draft, over=self.kept)
         self.kept = draft
         running = Running(self.wb, draft.name, ended=lambda _: self._ended(draft.name))
@@ -248,11 +246,6 @@ class Wizard(widgets.VBox):
         except BoathouseError as error:
             told = markup.wrong(error.render())
         shown.children = (widgets.HTML(told),)
-
-
-def _about(check: dict[str, Any]) -> tuple[str, str]:
-    """Which expectation it is, whatever its bounds."""
-    return check["type"], str(check["kwargs"].get("column"))
 
 
 def _shown(value: Any) -> str:
