@@ -27,6 +27,7 @@ class Rule(widgets.HBox):
         self.tick.layout = widgets.Layout(width="560px", max_width="100%")
         self.severity = widgets.Dropdown(options=("critical", "warning"), value=check["severity"], description="is",
                                          style={"description_width": "initial"}, layout=widgets.Layout(width="140px"))  # fmt: skip
+        self.severity.observe(lambda _: self._say(), "value")
         self.bounds = {name: self._bound(name, kwargs[name]) for name in _BOUNDS if name in kwargs}
         super().__init__([self.tick, self.severity, *self.bounds.values()], layout=widgets.Layout(flex_flow="row wrap"))
 
@@ -57,6 +58,8 @@ class Rule(widgets.HBox):
                 kwargs[name] = self._read(bound.value.strip(), kwargs[name])
         if self.bounds and not set(self.bounds) & set(kwargs):
             raise UsageError(f"{self.tick.description}: nothing is left of it", hint="give a bound, or untick it")
+        if (self.severity.value, self.check["severity"]) == ("critical", "warning"):
+            kwargs.pop("mostly", None)  # that was a warning's tolerance: now each row against it is kept out
         low, high = kwargs.get("min_value"), kwargs.get("max_value")
         if low is not None and high is not None and low > high:
             raise UsageError(f"{self.about[1]}: no value is from {low} to {high}", hint="change one of them")
