@@ -10,8 +10,10 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
+_SOON, _LONG = 0.5, 60.0  # seconds: one that cannot start is tried ever more seldom
 _log = logging.getLogger("boathouse.lab")
 
 
@@ -31,9 +33,12 @@ class Tied:
                                     start_new_session=True)  # fmt: skip
 
     def _keep(self) -> None:
+        pause = _SOON
         while not self._stopped.is_set():
+            began = time.monotonic()
             self._process.wait()
-            if not self._stopped.wait(1):
+            pause = _SOON if time.monotonic() - began > _LONG else min(2 * pause, _LONG)
+            if not self._stopped.wait(pause):
                 _log.warning(
                     "%s has ended and is started again; the last that it said: %s", self._command[3], self.said()[-500:].strip()
                 )
