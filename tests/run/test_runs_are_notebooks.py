@@ -12,6 +12,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from boathouse.config import Limits
+from boathouse.engine import Engine
 from boathouse.errors import UsageError
 from boathouse.progress import Event
 from boathouse.workbench import Workbench
@@ -135,3 +137,7 @@ def test_a_secret_of_any_name_is_scrubbed(wb: Workbench, sales: Path, monkeypatc
     [record] = wb.run("sales")
     assert record.status == "published"
     assert '"read ***\\n"' in wb.lake.store.read(str(record.notebook)).decode()
+
+
+def test_the_engine_draws_no_bar_of_its_own_into_them(tmp_path: Path):
+    assert Engine(Limits(), tmp_path).one("SELECT current_setting('enable_progress_bar')") == (False,)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import threading
 import time
@@ -152,3 +153,14 @@ def test_after_the_login_nobody_is_sent_elsewhere(shop: Workbench, target: str):
     with TestClient(create(shop), base_url="http://localhost", follow_redirects=False) as client:
         _, token = shop.create_key("ana", ["everything"])
         assert client.post("/login", data={"key": token, "next": target}).headers["location"] == "/"
+
+
+def test_a_runs_notebook_is_a_page(page: Page, shop: Workbench, site: str):
+    (shop.root / "orders.csv").write_text("id,region,amount,tags\n1,<b>North</b>,19.90,\n")
+    [record] = shop.run("orders")
+    page.goto(f"{site}/runs/{record.run_id}/notebook")
+    page.get_by_role("heading", name="One run of a pipeline").wait_for()
+    assert page.get_by_text("<b>North</b>").count()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="As a notebook").click()
+    assert json.loads(download.value.path().read_text())["nbformat"] == 4

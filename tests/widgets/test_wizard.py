@@ -32,7 +32,7 @@ CSV = (
 
 @pytest.fixture(params=FRONT_ENDS)
 def made(request: pytest.FixtureRequest, tmp_path: Path, open_page) -> tuple[Workbench, Page]:
-    wb = opened(tmp_path / "workbench")
+    wb = opened(tmp_path / "workbench", '[api]\nuploads = "1MB"\n')
     write(wb, "wizard", f"import boathouse\nboathouse.open({str(wb.root)!r}).wizard()")
     page = open_page(request.param, wb, "wizard")
     page.get_by_role("button", name="Look at it").wait_for(timeout=60_000)
@@ -57,6 +57,10 @@ def test_a_dropped_file_becomes_a_dataset(made: tuple[Workbench, Page]):
     page.get_by_role("alert").filter(has_text="does not exist").wait_for()
     drop(page, {"a.csv": "a\n1\n", "b.csv": "b\n1\n"})
     page.get_by_text("one file at a time").wait_for()
+    drop(page, {"big.csv": "x" * 1_000_000})
+    page.get_by_text("big.csv has 1,000,000 bytes").wait_for()
+    drop(page, {"..csv": "x\n1\n"})
+    page.get_by_text("cannot name").wait_for()
     drop(page, {"Shop orders.csv": CSV})
     page.get_by_text("kept as silos/Shop orders.csv").wait_for()
     page.get_by_role("textbox", name="Name").fill("orders")

@@ -130,7 +130,7 @@ class Asker:
     def suggestions(self, policy: Policy, about: Collection[str] = ()) -> list[str]:
         """A few questions that can be answered here, those `about` some datasets first."""
         known, found = self.known(policy), []
-        for metric in sorted(known.metrics, key=lambda one: one.dataset not in about)[:2]:
+        for metric in [one for one in known.metrics if not about or one.dataset in about][:2]:
             parts = [
                 c.name for c in known.datasets[metric.dataset].columns.values() if c.kind == "text" and 1 < c.size <= _GROUPS
             ]

@@ -140,7 +140,7 @@ class Role(BaseModel):
         default_factory=dict,
         description="By dataset and column: `null`, `hash`, `first` (the first letter) or an SQL expression that stands instead.",
     )
-    dashboards: list[str] = Field(default_factory=lambda: ["*"], description="Dashboards by name, with `*` for any letters.")
+    dashboards: list[str] = Field(["*"], description="Dashboards by name, with `*` for any letters.")
     everything: bool = Field(False, description="Sees all, also raw files, quarantine, executed notebooks and Data Docs.")
     run: bool = Field(False, description="May run pipelines, push records and upload files.")
 

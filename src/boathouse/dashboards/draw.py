@@ -167,7 +167,7 @@ def fresh(receipt: Receipt, warnings: Sequence[str], tz: tzinfo | None) -> str:
     if tables:
         oldest = min(table.committed_at for table in tables).astimezone(tz)
         verdicts = sorted({str(table.verdict) for table in tables}, key=len)
-        told.append(f"of {oldest:%Y-%m-%d %H:%M} · {html.escape(verdicts[-1])}")
+        told.append(f"of {oldest:%Y-%m-%d %H:%M %Z} · {html.escape(verdicts[-1])}")
     if receipt.policies:
         told.append("what you may see of it")
     return f'<div class="bh-note">{" · ".join(told)}</div>' if told else ""

@@ -99,7 +99,7 @@ class Page(widgets.VBox):
         try:
             self._begin()
         except (LakeError, MissingError) as error:  # out of reach for the moment, or still to be published
-            hidden = isinstance(error, MissingError) and not self.wb.viewer.everything
+            hidden = isinstance(error, MissingError) and not self.wb.viewer.unlimited
             self._say(_HIDDEN if hidden else f"{error.render()} (this page tries again)")
             return False
         return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import html
 
 _STYLE = """
@@ -24,6 +25,8 @@ def page(title: str, notebook: bytes) -> bytes:
 
     read = nbformat.reads(notebook.decode(), as_version=4)
     body, _ = HTMLExporter(template_name="basic").from_notebook_node(read)
+    whole = base64.b64encode(notebook).decode()  # where nothing may be fetched, a link to the server would be another site's
     return (f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{html.escape(title)}</title>'
             f'<meta name="viewport" content="width=device-width, initial-scale=1"><style>{_STYLE}</style></head><body>'
-            f'<p><a href="?format=ipynb">As a notebook</a></p>{body}</body></html>').encode()  # fmt: skip
+            f'<p><a download="{html.escape(title)}.ipynb" href="data:application/x-ipynb+json;base64,{whole}">As a notebook</a></p>'
+            f"{body}</body></html>").encode()  # fmt: skip

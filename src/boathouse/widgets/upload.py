@@ -7,6 +7,8 @@ from collections.abc import Callable
 import anywidget
 import traitlets
 
+from boathouse.errors import BoathouseError
+
 _SCRIPT = """
 export default {
   render({ model, el }) {
@@ -14,18 +16,19 @@ export default {
     const input = Object.assign(document.createElement("input"), { type: "file", hidden: true });
     const button = Object.assign(document.createElement("button"), { type: "button", textContent: "Upload a file" });
     button.className = "jupyter-widgets jupyter-button widget-button";
+    const hint = Object.assign(document.createElement("span"), { textContent: "or drop it here" });
     const said = document.createElement("span");
-    const rest = (words) => { said.textContent = words || "or drop it here"; };
+    said.setAttribute("role", "status");
+    const say = (words) => { said.textContent = words; };
     const take = async (files) => {
       const [file] = files, largest = model.get("largest");
-      said.role = "status";
-      if (files.length > 1) return rest("one file at a time");
-      if (file.size > largest) return rest(`${file.name} has ${file.size.toLocaleString()} bytes, of ${largest.toLocaleString()} at most`);
-      rest(`sending ${file.name} …`);
+      if (files.length > 1) return say("one file at a time");
+      if (file.size > largest) return say(`${file.name} has ${file.size.toLocaleString()} bytes, of ${largest.toLocaleString()} at most`);
+      say(`sending ${file.name} …`);
       try {
         model.send({ name: file.name }, undefined, [await file.arrayBuffer()]);
       } catch (error) {  // a folder, say
-        rest(`${file.name} cannot be read`);
+        say(`${file.name} cannot be read`);
       }
     };
     button.onclick = () => input.click();
@@ -37,9 +40,8 @@ export default {
         el.classList.toggle("bh-over", kind === "dragenter" || kind === "dragover");
         if (kind === "drop" && event.dataTransfer.files.length) take(event.dataTransfer.files);
       });
-    model.on("msg:custom", () => rest());
-    rest();
-    el.append(button, said, input);
+    model.on("msg:custom", ({ said }) => say(said));
+    el.append(button, hint, said, input);
   },
 };
 """
@@ -60,11 +62,18 @@ class Upload(anywidget.AnyWidget):
     def __init__(self, largest: int):
         super().__init__(largest=max(0, largest - _AROUND))
 
-    def on_file(self, told: Callable[[str, bytes], None]) -> None:
-        """Has each file told, by its name and its content."""
+    def on_file(self, told: Callable[[str, bytes], str]) -> None:
+        """Has each file told, by its name and its content; what comes back is said."""
 
         def came(_: Upload, content: dict[str, str], buffers: list[memoryview]) -> None:
-            told(content["name"], bytes(buffers[0]))
-            self.send({})
+            said = "something went wrong"
+            try:
+                said = told(content["name"], bytes(buffers[0]))
+            except BoathouseError as error:
+                said = error.render()
+            except OSError as error:
+                said = f"{content['name']} cannot be kept: {error.strerror}"
+            finally:
+                self.send({"said": said})
 
         self.on_msg(came)

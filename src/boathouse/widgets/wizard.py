@@ -94,16 +94,14 @@ class Wizard(widgets.VBox):
 
     # 1. where it is
 
-    def _uploaded(self, name: str, content: bytes) -> None:
-        try:
-            mine = "" if self.kept else self.brought.get(name, "")  # what it has brought and nothing reads yet may be mended
-            self.location.value = self.wb.take(name, content, over=mine)
-            self.brought[name] = hashlib.sha256(content).hexdigest()
-            if self.name.value in ("", self.named):  # else somebody has typed it
-                self.name.value = self.named = normal(PurePath(name).name.partition(".")[0])
-            self.said.value = markup.note(f"kept as {self.location.value}")
-        except BoathouseError as error:
-            self.said.value = markup.wrong(error.render())
+    def _uploaded(self, name: str, content: bytes) -> str:
+        mine = "" if self.kept else self.brought.get(name, "")  # what it has brought and nothing reads yet may be mended
+        self.location.value = self.wb.take(name, content, over=mine)
+        self.brought[name] = hashlib.sha256(content).hexdigest()
+        if self.name.value in ("", self.named):  # else somebody has typed it
+            self.name.value = self.named = normal(PurePath(name).name.partition(".")[0])
+        self.said.value = ""
+        return f"kept as {self.location.value}"
 
     def _look(self) -> None:
         """Looks with what was corrected; a look that fails leaves the one before as it was."""

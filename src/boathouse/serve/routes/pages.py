@@ -118,6 +118,8 @@ def static(name: str) -> Response:
 def is_page(request: Request) -> bool:
     """Whether somebody looks at it in a browser."""
     path = request.url.path
+    if path.startswith("/runs/") and path.endswith("/notebook"):
+        return "text/html" in request.headers.get("accept", "")
     return path == "/" or path.startswith(("/catalog/", "/dashboards/")) or path in ("/docs", "/login", "/logout")
 
 

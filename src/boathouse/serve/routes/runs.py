@@ -93,7 +93,8 @@ def _file(site: Site, path: str, *, download: bool, made: Callable[[bytes], byte
         data, name = made(data), f"{name}.html"
     media = _MEDIA.get(name[name.rfind(".") :] if "." in name else "", "application/octet-stream")
     # values of the data stand in these pages: no script of theirs may run as the server's
-    headers = {"Content-Security-Policy": "sandbox; default-src 'self' 'unsafe-inline' data:; script-src 'none'",
+    headers = {"Content-Security-Policy": "sandbox allow-downloads; default-src 'self' 'unsafe-inline' data:; script-src 'none'; base-uri 'none'",
+               "Vary": "Accept",
                "Content-Disposition": f'{"attachment" if download else "inline"}; filename="{name.encode("ascii", "replace").decode()}"'}  # fmt: skip
     return Response(data, media_type=media, headers=headers)
 
