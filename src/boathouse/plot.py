@@ -3,6 +3,8 @@ text colour, so that light and dark need no second picture."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from boathouse.errors import UsageError
@@ -14,6 +16,7 @@ WIDTH = 480  # pixels, unless a picture says otherwise
 GOOD, WARN, BAD = "#2a9d7f", "#d9822b", "#c4543f"
 FONT = "system-ui, -apple-system, sans-serif"  # of a name that a canvas knows too, where Vega measures it
 
+_LABELS, _STEPS = 8, (1, 2, 3, 6, 12, 24, 60, 120)  # labels on an axis, months between them
 _DOT = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNkYAAAAAYAAjCB0C8AAAAASUVORK5CYII="
 
 _THEME = {
@@ -23,6 +26,7 @@ _THEME = {
     "axis": {
         "labelColor": "currentColor", "titleColor": "currentColor", "domainColor": "#8886", "tickColor": "#8886", "gridColor": "#8883",
         "labelFontSize": 11, "titleFontSize": 11, "titleFontWeight": "normal", "labelLimit": 140,
+        "labelOverlap": True, "labelSeparation": 6,
     },
     "axisX": {"grid": False},
     "legend": {"labelColor": "currentColor", "titleColor": "currentColor", "orient": "top", "titleFontWeight": "normal", "columns": 4},
@@ -34,6 +38,18 @@ _THEME = {
     "line": {"strokeWidth": 2},
     "area": {"fillOpacity": 0.55, "line": True},
 }  # fmt: skip
+
+
+def months(days: Iterable[date | None]) -> dict[str, Any] | None:
+    """An axis whose every label is a month, for days that are all the first of theirs; None for others."""
+    known = [day for day in days if day is not None]
+    if not known or any(day.day != 1 for day in known):
+        return None
+    first, last = min(known), max(known)
+    count = 12 * (last.year - first.year) + last.month - first.month + 1
+    step = next((months for months in _STEPS if count <= _LABELS * months), count)
+    ticks = {"interval": "month", "step": step} if step < 12 else {"interval": "year", "step": step // 12}
+    return {"format": "%b %Y", "labelOverlap": True, "tickCount": ticks}
 
 
 def themed(spec: dict[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import time
 from collections.abc import Callable
@@ -10,10 +11,12 @@ from datetime import date
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from boathouse import plot
 from boathouse.config import QueryLimits
 from boathouse.dashboards import chart, draw, filter, filters, metric, table
 from boathouse.dashboards.page import Page
@@ -261,3 +264,14 @@ def test_a_page_that_stays_open_says_what_has_become_overdue(tmp_path: Path, mon
     over._looks = 0.0
     assert over.newer({})
     assert "overdue since 2099-01-02 05:00" in over.find(count).foot
+
+
+@pytest.mark.parametrize(("count", "labels"), [(1, 1), (3, 3), (8, 8), (14, 7), (40, 7), (500, 5)])
+def test_months_are_labelled_once_each(count: int, labels: int):
+    days = [date(2024 + (n + 7) // 12, (n + 7) % 12 + 1, 1) for n in range(count)]
+    spec, _ = draw.picture(chart("Cost", "month", "sum(cost)"), pa.schema([("x", pa.date32()), ("y", pa.int64())]),
+                           [{"x": day, "y": n} for n, day in enumerate(days)])  # fmt: skip
+    shown = re.findall(r">([A-Z][a-z]{2} [0-9]{4})<", plot.svg(spec, "months"))
+    assert len(shown) == len(set(shown))
+    assert abs(len(shown) - labels) <= 1
+    assert set(shown) <= {f"{day:%b %Y}" for day in days}

@@ -47,7 +47,7 @@ def drop(page: Page, files: dict[str, str]) -> None:
         return held;
     }"""
     for kind in ("dragenter", "dragover", "drop"):
-        page.dispatch_event(".bh-drop", kind, {"dataTransfer": page.evaluate_handle(made, files)})
+        page.dispatch_event(".bh-view h1", kind, {"dataTransfer": page.evaluate_handle(made, files)})
 
 
 def test_a_dropped_file_becomes_a_dataset(made: tuple[Workbench, Page]):

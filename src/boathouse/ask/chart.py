@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from boathouse.plot import SCHEMA
+from boathouse import plot
 
 _MOST = 40  # bars that can be told apart
 
@@ -34,10 +34,12 @@ def chart(
     encoding: dict[str, Any] = {"tooltip": [{"field": name} for name in names]}
     value = {"field": figure, "type": "quantitative", "title": figure.replace("_", " ")}
     if timed:
-        encoding |= {"x": {"field": across, "type": "ordinal" if across == "year" else "temporal", "title": across}, "y": value}
+        kind = {"type": "ordinal" if across == "year" else "temporal", "title": across}
+        monthly = None if across == "year" else plot.months(row[across] for row in rows)
+        encoding |= {"x": {"field": across, **kind, **({"axis": monthly} if monthly else {})}, "y": value}
     else:
         encoding |= {"x": value, "y": {"field": across, "type": "nominal", "title": across.replace("_", " "), "sort": "-x"}}
     if others:
         encoding["color"] = {"field": others[0], "type": "nominal", "title": others[0].replace("_", " ")}
     mark = {"type": "line", "point": True} if timed else {"type": "bar"}
-    return {"$schema": SCHEMA, "mark": mark, "encoding": encoding}
+    return {"$schema": plot.SCHEMA, "mark": mark, "encoding": encoding}

@@ -97,9 +97,9 @@ def picture(part: Chart, schema: pa.Schema, rows: Sequence[dict[str, Any]]) -> t
         "type": "temporal" if timed else "quantitative" if kind in ("point", "line") and _counts(across) else "nominal",
         "title": None,
     }
-    monthly = timed and all(row["x"] is None or row["x"].day == 1 for row in rows)
+    monthly = plot.months(row["x"] for row in rows) if timed else None
     if timed:  # a month is named with its year, an hour is one of twenty-four
-        label["axis"] = {"format": "%b %Y" if monthly else _CLOCK, "labelOverlap": True}
+        label["axis"] = monthly or {"format": _CLOCK, "labelOverlap": True}
     if timed and kind == "bar":
         if len({row["x"] for row in rows}) <= _BARS:  # or a bar of one day would be as wide as the page
             form = "%b %Y" if monthly else "%d %b"

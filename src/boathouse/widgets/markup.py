@@ -72,6 +72,11 @@ def table(head: Iterable[str], rows: Iterable[Iterable[Any]], label: str = "rows
 
 def _cell(value: Any, begin: str, end: str) -> str:
     if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
-        value = Figure(f"{value:,}")
+        value = Figure(_rounded(value) if isinstance(value, float) else f"{value:,}")
     right = ' class="n"' if isinstance(value, Figure) else ""
     return f"<{begin}{right}>{value if isinstance(value, Raw) else escape(value)}</{end}>"
+
+
+def _rounded(value: float) -> str:
+    """A number to look at: what is downloaded has all its digits."""
+    return f"{value:,.4f}".rstrip("0").rstrip(".") if abs(value) >= 1 else f"{value:.4g}"

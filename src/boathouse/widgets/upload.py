@@ -33,13 +33,16 @@ export default {
     };
     button.onclick = () => input.click();
     input.onchange = () => { if (input.files.length) take(input.files); input.value = ""; };
-    for (const kind of ["dragenter", "dragover", "dragleave", "drop"])
-      el.addEventListener(kind, (event) => {
-        event.preventDefault();
-        event.stopPropagation();
-        el.classList.toggle("bh-over", kind === "dragenter" || kind === "dragover");
-        if (kind === "drop" && event.dataTransfer.files.length) take(event.dataTransfer.files);
-      });
+    const dropped = (event) => {
+      event.preventDefault();
+      event.stopPropagation();
+      el.classList.toggle("bh-over", event.type === "dragenter" || event.type === "dragover");
+      if (event.type === "drop" && event.dataTransfer.files.length) take(event.dataTransfer.files);
+    };
+    requestAnimationFrame(() => {  // once it is in the page: all of the view takes a file
+      const view = el.closest(".bh-view") ?? el;
+      for (const kind of ["dragenter", "dragover", "dragleave", "drop"]) view.addEventListener(kind, dropped);
+    });
     model.on("msg:custom", ({ said }) => say(said));
     el.append(button, hint, said, input);
   },

@@ -238,9 +238,7 @@ class Wizard(widgets.VBox):
     def _dashboard(self, name: str, shown: widgets.VBox) -> None:
         try:
             path = self.wb.add_dashboard(name, name)
-            told = (
-                f'<a href="/dashboards/{html.escape(name)}">dashboards/{html.escape(path.name)}</a>, as `boathouse up` serves it'
-            )
+            told = f'<a href="/dashboards/{html.escape(name)}">dashboards/{html.escape(path.name)}</a>'
         except BoathouseError as error:
             told = markup.wrong(error.render())
         shown.children = (widgets.HTML(told),)
