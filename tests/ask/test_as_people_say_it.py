@@ -114,3 +114,16 @@ def test_it_is_asked_back(wb: Workbench, question: str):
 def test_what_revenue_was_read_as_is_said(wb: Workbench):
     answer = wb.ask("ticket revenue this year")
     assert "'ticket revenue' read as ticket_sales.total_price" in answer.assumptions
+
+
+def test_a_word_of_a_value_is_offered_as_that_value(wb: Workbench):
+    asked = wb.ask("how many payments by debit?")
+    assert (asked.status, asked.options) == ("clarify", ["how many payments by direct debit"])
+    assert wb.ask(asked.options[0]).rows == [{"count": 1}]
+
+
+def test_a_value_that_makes_no_question_is_named(wb: Workbench):
+    asked = wb.ask("which members bought most flow this year?")
+    assert (asked.status, asked.options) == ("clarify", [])
+    assert "'flow'" in asked.text
+    assert "'morning flow'" in asked.text

@@ -31,7 +31,9 @@ class Offline:
             intent, made = self._planned(question, tagger, context)
         except UnclearError as problem:
             if whole is None:
-                problem.options = answerable(problem, question, tagger)
+                guesses, problem.options = problem.options, answerable(problem, question, tagger)
+                if guesses and problem.word and not problem.options:  # none of them makes a question that is answered
+                    problem.text += f"; it may be {' or '.join(map(repr, guesses))}"
                 raise
             intent, made = self._planned(whole, tagger, context)
             intent.assumptions.append(f"read as {whole!r}")
@@ -107,12 +109,14 @@ class Offline:
             raise UnclearError(
                 text + "".join(f"; {word!r} may be {' or '.join(found)}" for word, found in near.items()), word=unknown[0].text
             )
+        if len(unknown) == 1:
+            raise UnclearError(text, guesses[unknown[0].text], word=unknown[0].text)
         options = []
         for rank in range(max(map(len, guesses.values()))):
             chosen = {word: found[min(rank, len(found) - 1)] for word, found in guesses.items()}
             words_of = (part for tag in tags for part in (*tag.after, chosen.get(tag.text, tag.text)))
             options.append(" ".join(words_of))
-        raise UnclearError(text, list(dict.fromkeys(options)), word=unknown[0].text)
+        raise UnclearError(text, list(dict.fromkeys(options)))
 
 
 def _last(context: Context) -> str:

@@ -244,17 +244,23 @@ class Tagger:
         return Tag("unknown", "", word=token.word)
 
     def guesses(self, tag: Tag) -> list[str]:
-        """What an unknown word may have been meant to be, best first."""
+        """What an unknown word may have been meant to be, best first: values that it is a word of, then what is spelt like it."""
         from rapidfuzz import fuzz, process
 
+        stem = self.known.lexicon.stem
+        held = [text for text in self._held() if stem(tag.word) in map(stem, text.split())]
+        held.sort(key=lambda text: (tag.word not in text.split(), len(text), text))
         near = process.extract(tag.word, sorted(self._vocabulary()), scorer=fuzz.ratio, limit=_GUESSES, score_cutoff=72)
-        return [word for word, _, _ in near]
+        return list(dict.fromkeys([*held, *(word for word, _, _ in near)]))[:_GUESSES]
+
+    def _held(self) -> set[str]:
+        return {" ".join(v.values).casefold() for values in self.known.values.values() for v in values}
 
     def _vocabulary(self) -> set[str]:
         said = {part for d in self.known.datasets.values() for name in (d.name, *d.columns) for part in (name, *name.split("_"))}
         said |= {metric.name for metric in self.known.metrics} | set(self.known.lexicon.months)
         said |= {words[0] for words, kind in self.known.lexicon.phrases.items() if len(words) == 1 and kind != "filler"}
-        return said | {" ".join(v.values).casefold() for values in self.known.values.values() for v in values}
+        return said | self._held()
 
 
 def _is_meant(near: tuple[Name, ...]) -> bool:
