@@ -55,19 +55,20 @@ def figure(part: Metric, rows: Sequence[dict[str, Any]], trend: Sequence[dict[st
     """The figure, and beneath it how the latest step of its trend differs from the one before."""
     value = next(iter(rows[0].values()), None) if rows else None
     told = ""
-    figures = [float(row["y"]) for row in trend if isinstance(row["y"], int | float | Decimal)]
-    if len(figures) > 1 and figures[-2]:
-        change = (figures[-1] - figures[-2]) / abs(figures[-2])
+    steps = [row for row in trend if isinstance(row["y"], int | float | Decimal)]
+    if len(steps) > 1 and steps[-2]["y"]:
+        before, now = (float(row["y"]) for row in steps[-2:])
+        change = (now - before) / abs(before)
         mark = "▲" if change > 0 else "▼" if change < 0 else "■"
-        told = note(f"{mark} {abs(change):.1%} in {_step(trend)}")
+        before_it, it = (_step(row["x"], steps) for row in steps[-2:])
+        told = note(f"{mark} {abs(change):.1%} in {it} against {before_it}")
     return f'<div class="bh-figure">{html.escape(number(value, part.form))}</div>{told}'
 
 
-def _step(trend: Sequence[dict[str, Any]]) -> str:
-    """The latest step of a trend: a month where all of them are."""
-    last = trend[-1]["x"]
+def _step(x: Any, trend: Sequence[dict[str, Any]]) -> str:
+    """A step of a trend: a month where all of them are."""
     monthly = all(isinstance(row["x"], date) and row["x"].day == 1 for row in trend)
-    return f"{last:%B %Y}" if monthly else plain(last, short=True)
+    return f"{x:%B %Y}" if monthly else plain(x, short=True)
 
 
 def spark(trend: Sequence[dict[str, Any]]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
+from boathouse import viewer
 from boathouse.config.workbench import in_bytes
 from boathouse.draft import Draft, without_password
 from boathouse.draft.dates import FORMATS
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from boathouse.workbench import Workbench
 
 _TYPES = ("VARCHAR", "BIGINT", "DECIMAL(18,2)", "DOUBLE", "BOOLEAN", "DATE", "TIMESTAMP")
+_HOME = '<div class="bh-note"><a href="/">all pages</a></div>'
 _OUT, _FOUND = "(leave out)", "(as it is found)"
 _MODES = {"as the source suggests": "", "add each batch": "append", "replace everything": "replace", "update by key": "upsert"}
 _WIDE, _SHORT = widgets.Layout(width="420px"), widgets.Layout(width="auto", align_self="flex-start")
@@ -70,7 +72,7 @@ class Wizard(widgets.VBox):
         self.said = widgets.HTML()
         self.look = _button("Look at it", lambda: self._work(self.look, self.said, self._look))
         self.assumed, self.suite, self.run = widgets.VBox(), widgets.VBox(), widgets.VBox()
-        first = [widgets.HTML(f"{markup.STYLE}<h1>A new source</h1><h2>1. Where is it?</h2>"), self.upload,
+        first = [widgets.HTML(f"{markup.STYLE}<h1>A new source</h1>{_HOME if viewer.served() else ''}<h2>1. Where is it?</h2>"), self.upload,
                  widgets.HTML(markup.note(f"up to {wb.config.api.uploads}; put a larger one into silos/ and name its path")), self.location, self.table, self.name, self.look, self.said]  # fmt: skip
         super().__init__([*first, self.assumed, self.suite, self.run])
         self.add_class("bh-view")
