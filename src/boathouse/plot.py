@@ -26,7 +26,7 @@ _THEME = {
     "axis": {
         "labelColor": "currentColor", "titleColor": "currentColor", "domainColor": "#8886", "tickColor": "#8886", "gridColor": "#8883",
         "labelFontSize": 11, "titleFontSize": 11, "titleFontWeight": "normal", "labelLimit": 140,
-        "labelOverlap": True, "labelSeparation": 6,
+        "labelSeparation": 6,
     },
     "axisX": {"grid": False},
     "legend": {"labelColor": "currentColor", "titleColor": "currentColor", "orient": "top", "titleFontWeight": "normal", "columns": 4},
@@ -49,7 +49,7 @@ def months(days: Iterable[date | None]) -> dict[str, Any] | None:
     count = 12 * (last.year - first.year) + last.month - first.month + 1
     step = next((months for months in _STEPS if count <= _LABELS * months), count)
     ticks = {"interval": "month", "step": step} if step < 12 else {"interval": "year", "step": step // 12}
-    return {"format": "%b %Y", "labelOverlap": True, "tickCount": ticks}
+    return {"format": "%b %Y", "tickCount": ticks}
 
 
 def themed(spec: dict[str, Any]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from boathouse.errors import SourceError, UsageError
+from boathouse.widgets.rule import Rule
 from boathouse.widgets.wizard import Wizard
 from boathouse.workbench import Workbench
 from tests.query.lakes import opened
@@ -277,3 +278,21 @@ def test_bounds_may_be_changed_and_outlive_another_look(wizard: Wizard):
     assert kept["be_in_set", "region"]["kwargs"]["value_set"] == ["East", "West", "North, far"]
     assert kept["be_between", "amount"]["kwargs"] == {"column": "amount", "max_value": 39.5}
     assert len(wizard.wb["orders"]) == 39  # the one above the bound is kept out
+
+
+@pytest.mark.parametrize(
+    ("kwargs", "typed", "said"),
+    [({"min_value": 1}, {"min_value": "x"}, "the table: 'x' is not a number"),
+     ({"column": "a", "min_value": 1}, {"min_value": ""}, "a: nothing is left of what must hold"),
+     ({"column": "a", "regex": "^x$"}, {"regex": "["}, "a: '[' is no pattern"),
+     ({"column": "a", "min_value": "2026-01-01"}, {"min_value": "soon"}, "a: 'soon' is not a date"),
+     ({"column": "a", "min_value": 1.5}, {"min_value": "nan"}, "a: 'nan' is not a number")],
+)  # fmt: skip
+def test_a_bound_that_is_none_is_told(kwargs: dict, typed: dict[str, str], said: str):
+    rule = Rule({"type": "expect_it", "kwargs": kwargs, "severity": "warning"}, lambda _: "words")
+    for name, text in typed.items():
+        rule.bounds[name].value = text
+    with pytest.raises(UsageError) as told:
+        _ = rule.decided
+    assert said in told.value.message
+    assert said in rule.tick.description

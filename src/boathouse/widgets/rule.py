@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+import re
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -23,6 +24,7 @@ class Rule(widgets.HBox):
         self.check, self._words = check, words
         kwargs = check["kwargs"]
         self.about = check["type"], str(kwargs.get("column"))  # which one it is, whatever its bounds
+        self.subject = kwargs.get("column") or "the table"
         self.tick = widgets.Checkbox(True, description=words(check), indent=False)
         self.tick.layout = widgets.Layout(width="560px", max_width="100%")
         self.severity = widgets.Dropdown(options=("critical", "warning"), value=check["severity"], description="is",
@@ -34,7 +36,7 @@ class Rule(widgets.HBox):
     def _bound(self, name: str, value: Any) -> widgets.Text:
         width = "150px" if name in ("min_value", "max_value") else "300px"
         made = widgets.Text(_shown(value), description=_BOUNDS[name], continuous_update=False, style={"description_width": "initial"},
-                            tooltip=f"{self.about[1]}: {_BOUNDS[name]}", layout=widgets.Layout(width=width))  # fmt: skip
+                            tooltip=f"{self.subject}: {_BOUNDS[name]}", layout=widgets.Layout(width=width))  # fmt: skip
         made.observe(lambda _: self._say(), "value")
         return made
 
@@ -56,13 +58,19 @@ class Rule(widgets.HBox):
                 del kwargs[name]
             elif bound.value != _shown(kwargs[name]):
                 kwargs[name] = self._read(bound.value.strip(), kwargs[name])
+        try:
+            re.compile(kwargs.get("regex", ""))
+        except re.error as error:
+            raise UsageError(
+                f"{self.subject}: {kwargs['regex']!r} is no pattern: {error}", hint="mend it, or untick it"
+            ) from error
         if self.bounds and not set(self.bounds) & set(kwargs):
-            raise UsageError(f"{self.tick.description}: nothing is left of it", hint="give a bound, or untick it")
+            raise UsageError(f"{self.subject}: nothing is left of what must hold", hint="give a bound, or untick it")
         if (self.severity.value, self.check["severity"]) == ("critical", "warning"):
             kwargs.pop("mostly", None)  # that was a warning's tolerance: now each row against it is kept out
         low, high = kwargs.get("min_value"), kwargs.get("max_value")
         if low is not None and high is not None and low > high:
-            raise UsageError(f"{self.about[1]}: no value is from {low} to {high}", hint="change one of them")
+            raise UsageError(f"{self.subject}: no value is from {low} to {high}", hint="change one of them")
         return {**self.check, "severity": self.severity.value, "kwargs": kwargs}
 
     def _read(self, text: str, before: Any) -> Any:
@@ -80,7 +88,7 @@ class Rule(widgets.HBox):
             return date.fromisoformat(text).isoformat() if _is_date(before) else text
         except (KeyError, ValueError) as error:
             kind = "a date" if _is_date(before) else "a number" if isinstance(before, int | float) else "true or false"
-            raise UsageError(f"{self.about[1]}: {text!r} is not {kind}", hint=f"as it was suggested: {_shown(before)}") from error
+            raise UsageError(f"{self.subject}: {text!r} is not {kind}", hint=f"as it was suggested: {_shown(before)}") from error
 
     def state(self) -> tuple[bool, str, dict[str, str]] | None:
         """What was decided of it; None where it is as it was suggested."""
