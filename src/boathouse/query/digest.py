@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
+import struct
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
 from functools import cache
+from typing import Any
 
 import duckdb
+import numpy
 import pyarrow as pa
 
 from boathouse.engine import quote
@@ -14,6 +20,7 @@ from boathouse.engine import quote
 SCHEME = "rows-1"
 _FLOATS = ("FLOAT", "DOUBLE")
 _WORD = 2**64
+_FEW = 1_000  # cells: so many are written by Python before the engine has made its plan
 _STATEMENTS: dict[tuple[str, bool], str] = {}  # by the schema of the rows, and whether their order counts
 
 
@@ -31,14 +38,36 @@ class Digest:
     def add(self, batch: pa.RecordBatch) -> None:
         if not batch.num_rows:
             return
-        self._con.register("rows", pa.Table.from_batches([batch.rename_columns(self._schema.names)]))
+        few = batch.num_rows * batch.num_columns <= _FEW
+        found = (few and self._by_python(batch)) or self._by_engine(batch)
+        for sums, (high, low) in zip((self._sums, self._order), found, strict=True):
+            sums[0], sums[1] = (sums[0] + high) % _WORD, (sums[1] + low) % _WORD
+        self.rows += batch.num_rows
+
+    def _by_python(self, batch: pa.RecordBatch) -> list[tuple[int, int]] | None:
+        """The sums of a batch; None where it holds what only the engine can write."""
+        columns = []
+        for column in batch.columns:
+            write = _writer(column.type)
+            if write is None:
+                return None
+            try:
+                columns.append([b"n," if cell is None else _cell(write(cell)) for cell in column.to_pylist()])
+            except (ValueError, OverflowError):  # a year that Python does not have
+                return None
+        rows = [b"".join(cells) for cells in zip(*columns, strict=True)]
+        places = (b"%d:%b" % (place, row) for place, row in enumerate(rows, self.rows))
+        return [_added(rows), _added(places) if self.ordered else (0, 0)]
+
+    def _by_engine(self, batch: pa.RecordBatch) -> list[tuple[int, int]]:
+        # the engine's own row_number() would gather all rows before it numbers them
+        places = pa.array(numpy.arange(self.rows, self.rows + batch.num_rows))
+        self._con.register("rows", pa.table([*batch.columns, places], [*self._schema.names, "place"]))
         if self._sql is None:
             made_of = (self._schema.to_string(), self.ordered)
             self._sql = _STATEMENTS.get(made_of) or _STATEMENTS.setdefault(made_of, self._statement())
-        found = self._con.execute(self._sql, {"start": self.rows}).fetchall()[0]
-        for sums, high, low in ((self._sums, found[0], found[1]), (self._order, found[2], found[3])):
-            sums[0], sums[1] = (sums[0] + int(high)) % _WORD, (sums[1] + int(low)) % _WORD
-        self.rows += batch.num_rows
+        [(high, low, *order)] = self._con.execute(self._sql).fetchall()
+        return [(int(high), int(low)), (int(order[0]), int(order[1])) if order else (0, 0)]
 
     def value(self) -> str:
         return self._seal(self._sums)
@@ -50,20 +79,23 @@ class Digest:
         return hashlib.sha256(json.dumps([SCHEME, self.names, self.rows, *sums]).encode()).hexdigest()[:32]
 
     def _statement(self) -> str:
-        kinds = {row[0]: row[1] for row in self._con.execute("DESCRIBE rows").fetchall()}
-        texts = ", ".join(f"{_text(name, kind)} AS {name}" for name, kind in kinds.items())
-        parts = (f"coalesce(strlen({name}) || ':' || {name}, 'n'), ','" for name in kinds)
-        cells = f"concat({', '.join(parts)})"
-        placed = "row_number() OVER () - 1 + $start" if self.ordered else "$start"
-        order = "md5_number(place || ':' || text)" if self.ordered else "0::UHUGEINT"
-        halves = ", ".join(f"sum(({h} >> 64)::HUGEINT), sum(({h} & 18446744073709551615)::HUGEINT)" for h in ("h", "o"))
-        return (f"SELECT {halves} FROM (SELECT md5_number(text)::UHUGEINT AS h, {order}::UHUGEINT AS o "
-                f"FROM (SELECT {cells} AS text, place FROM (SELECT {texts}, {placed} AS place FROM rows)))")  # fmt: skip
+        kinds = [row[1] for row in self._con.execute("DESCRIBE rows").fetchall()]
+        texts = ", ".join(
+            f"{_text(name, kind)} AS t{n}" for n, (name, kind) in enumerate(zip(self._schema.names, kinds, strict=False))
+        )
+        parts = (f"coalesce(strlen(t{n}) || ':' || t{n}, 'n'), ','" for n in range(len(self._schema)))
+        hashes = ["md5_number(text) AS h", *["md5_number(place || ':' || text) AS o"] * self.ordered]
+        halves = (
+            f"sum(({h}::UHUGEINT >> 64)::HUGEINT), sum(({h}::UHUGEINT & 18446744073709551615)::HUGEINT)"
+            for h in "ho"[: len(hashes)]
+        )
+        return (f"SELECT {', '.join(halves)} FROM (SELECT {', '.join(hashes)} "
+                f"FROM (SELECT concat({', '.join(parts)}) AS text, place FROM (SELECT {texts}, place FROM rows)))")  # fmt: skip
 
 
 @cache
 def _engine() -> duckdb.DuckDBPyConnection:
-    """One thread, so that rows keep their places."""
+    """Of one thread: the batches of a result are added up one after another."""
     return duckdb.connect(config={"threads": 1})
 
 
@@ -80,3 +112,35 @@ def _text(name: str, kind: str) -> str:
     if kind.endswith("]") or kind.startswith(("STRUCT", "MAP", "UNION")):
         return f"to_json({cell})::VARCHAR"
     return f"{cell}::VARCHAR"
+
+
+def _cell(text: str) -> bytes:
+    data = text.encode()
+    return b"%d:%b," % (len(data), data)
+
+
+def _added(texts: Iterable[bytes]) -> tuple[int, int]:
+    """The sums of the high and the low words of their hashes."""
+    high = low = 0
+    for text in texts:
+        words = struct.unpack("<QQ", hashlib.md5(text, usedforsecurity=False).digest())
+        high, low = high + words[1], low + words[0]
+    return high, low
+
+
+@cache
+def _writer(kind: pa.DataType) -> Callable[[Any], str] | None:
+    """What writes such cells in Python as `_text` does in the engine; None where nothing does."""
+    if pa.types.is_boolean(kind):
+        return lambda cell: "true" if cell else "false"
+    if pa.types.is_float32(kind) or pa.types.is_float64(kind):
+        return lambda cell: "0" if cell == 0 else f"{cell:.9e}" if math.isfinite(cell) else str(cell)
+    if pa.types.is_decimal(kind):
+        return lambda cell: f"{cell:f}"
+    if pa.types.is_binary(kind):
+        return lambda cell: cell.hex().upper()
+    if pa.types.is_timestamp(kind) and kind.tz and kind.unit == "us":
+        return lambda cell: str((cell.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1))
+    if pa.types.is_integer(kind) or pa.types.is_string(kind) or pa.types.is_date32(kind):
+        return str
+    return None
