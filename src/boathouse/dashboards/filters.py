@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from boathouse.dashboards.parts import Filter
 from boathouse.dashboards.sql import Chosen, Span
+from boathouse.engine import quote
 from boathouse.errors import UsageError, did_you_mean
 
 OFFERED = 200
@@ -27,6 +28,7 @@ class Choice(widgets.VBox):
 
     def __init__(self, part: Filter, changed: Callable[[], None]):
         self.part, self._changed = part, changed
+        self.among = quote(part.column)
         self.chosen: list[str] = []
         self._counts: dict[str, int] = {}
         self._chips: dict[str, widgets.ToggleButton] = {}  # in their places
@@ -123,7 +125,7 @@ class Dates(_Between):
     """A span of days."""
 
     def __init__(self, part: Filter, changed: Callable[[], None], today: date):
-        self.today = today
+        self.today, self.among = today, f"{quote(part.column)}::DATE"
         self._span = _described(widgets.Dropdown(options=[_ANY, *spans(today)], layout=widgets.Layout(width="165px")), "span")
         self._span.observe(lambda change: self._choose(change["new"]), "value")
         layout = widgets.Layout(width="180px")
@@ -146,6 +148,8 @@ class Dates(_Between):
 
 class Numbers(_Between):
     """A span of numbers."""
+
+    among = None  # there are too many
 
     def __init__(self, part: Filter, changed: Callable[[], None]):
         layout = widgets.Layout(width="140px")
@@ -206,6 +210,11 @@ def made(
 def chosen(filters: Iterable[Choice | Dates | Numbers]) -> Chosen:
     """What filters say, by column."""
     return {one.part.column: one.wanted for one in filters if one.wanted is not None}
+
+
+def columns(filters: Iterable[Choice | Dates | Numbers]) -> dict[str, str]:
+    """What there is to choose among, as SQL, by column."""
+    return {one.part.column: one.among for one in filters if one.among}
 
 
 def link(filters: Iterable[Choice | Dates | Numbers]) -> str:

@@ -84,7 +84,9 @@ class Page(widgets.VBox):
             painted = 0
             while True:
                 if painted == self._asked:
-                    self._wanted.wait(_LOOKS if self.wb.lake.store.is_local else _LOOKS_AFAR)
+                    looks = _LOOKS if self.wb.lake.store.is_local else _LOOKS_AFAR
+                    if not self._wanted.wait(looks):  # nobody chooses anything meanwhile
+                        self.rows.ahead()
                 self._wanted.clear()
                 if painted != self._asked or self._newer():
                     painted = self._asked
@@ -115,7 +117,7 @@ class Page(widgets.VBox):
             self._ask_first()
         self._seen.wait()  # a widget that is made before the browser listens may be lost on it
         self.filters = filters.made(self.parts, schema, self.changed, clock.now(self.wb.tz).date(), link)
-        self.rows.chosen = filters.chosen(self.filters)
+        self.rows.chosen, self.rows.columns = filters.chosen(self.filters), filters.columns(self.filters)
         if chosen:
             self._ask()
         self._bar.children = tuple(self.filters)

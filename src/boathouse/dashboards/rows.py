@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from datetime import tzinfo
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 import pyarrow as pa
 
 from boathouse.config import QueryLimits
 from boathouse.dashboards import draw, sql
+from boathouse.dashboards.cube import Cube
 from boathouse.dashboards.parts import Metric, Table, Tile
 from boathouse.engine import quote
 from boathouse.errors import BoathouseError, UsageError
@@ -23,6 +25,7 @@ from boathouse.workbench import Workbench
 
 _POINTS = 5_000
 _KEPT, _SMALL = 100, 1_000_000  # answers, and the bytes of one that is kept
+_SLOW = 0.2  # seconds that answers take from which on the rows are added up for the next choice
 _OVERDUE = 60.0  # seconds between looks for what is overdue
 
 
@@ -44,6 +47,17 @@ class Found:
         return draw.fresh(self.result.receipt, self.warnings, self.tz) if self.result else ""
 
 
+@dataclass
+class _Known:
+    """What has been read since the lake was last seen to change."""
+
+    answers: dict[tuple[str, str, int | None], Result] = field(default_factory=dict)
+    first: dict[str, Result] = field(default_factory=dict)  # by what was asked, whatever was chosen
+    seconds: float = 0.0
+    adding: bool = False
+    cube: Cube | None = None
+
+
 class Rows:
     """A dataset, a saved query or a SELECT, and the values that are chosen in its columns."""
 
@@ -53,7 +67,8 @@ class Rows:
         self._runs = -1
         self._wrong: dict[str, str | None] = {}  # by dataset
         self._looks = 0.0
-        self._answers: dict[tuple[str, str, int | None], Result] = {}  # since the lake was last seen to change
+        self.columns: dict[str, str] = {}  # that can be chosen of, each with what is chosen of it
+        self._known = _Known()
 
     def warm(self) -> None:
         """Gets ready before there is a viewer: it reads no row, and nothing of it is kept."""
@@ -79,16 +94,43 @@ class Rows:
         chosen = {column: wanted for column, wanted in self.chosen.items() if column != without}
         query, parameters = sql.over(self.rows, chosen, select)
         key = (query, repr(parameters), limits.rows)
-        if key not in self._answers:
+        known = self._known
+        if key in known.answers:
+            return known.answers[key]
+        result = self._added_up(known, select, chosen, limits)
+        if result is None:
+            began = time.monotonic()
             result = self.wb.sql(query, parameters or None, limits=limits)
-            if (
-                result.arrow().nbytes > _SMALL or result.asked.changing or result.asked.policies
-            ):  # a role's rows may be those of today
+            # a role's rows may be those of today
+            if result.arrow().nbytes > _SMALL or result.asked.changing or result.asked.policies:
                 return result
-            if len(self._answers) >= _KEPT:
-                self._answers.clear()
-            self._answers[key] = result
-        return self._answers[key]
+            known.first.setdefault(select, result)
+            known.seconds += time.monotonic() - began
+        if len(known.answers) >= _KEPT:
+            known.answers.clear()
+        known.answers[key] = result
+        return result
+
+    def _added_up(self, known: _Known, select: str, chosen: sql.Chosen, limits: QueryLimits) -> Result | None:
+        """An answer from what was added up, as if the rows had been asked: its receipt is of that query."""
+        cube, first = known.cube, known.first.get(select)
+        found = cube.find(select, chosen, first.schema) if cube and first else None
+        if cube is None or first is None or found is None or found.num_rows > (limits.rows or _POINTS):
+            return None
+        query, parameters = sql.over(self.rows, chosen, select)
+        asked = replace(first.asked, sql=query, parameters=parameters or None, tables=cube.tables, at=datetime.now(UTC))
+        return Result.of(found, asked, limits)
+
+    def ahead(self) -> None:
+        """Adds up the rows for the next choice, where it takes long to ask them; in a thread of its own."""
+        known = self._known
+        if self.columns and known.seconds > _SLOW and not known.adding:
+            known.adding = True
+            threading.Thread(target=self._add_up, args=(known,), daemon=True).start()
+
+    def _add_up(self, known: _Known) -> None:
+        with contextlib.suppress(BoathouseError):
+            known.cube = Cube.of(self.wb, self.rows, self.columns, known.first)
 
     def find(self, part: Tile) -> Found:
         """What a tile shows. Raises nothing: what goes wrong is told."""
@@ -115,10 +157,10 @@ class Rows:
         if runs != self._runs:
             self._runs, self._wrong = runs, {}
         else:
-            seen = {*read.items(), *(one for answer in self._answers.values() for one in answer.versions.items())}
+            seen = {*read.items(), *(one for answer in self._known.answers.values() for one in answer.versions.items())}
             if all(name in TABLES or self.wb.tables.newest(name).version == version for name, version in seen):
                 return self._changed_by_time()
-        self._answers.clear()
+        self._known = _Known()
         return True
 
     def _changed_by_time(self) -> bool:

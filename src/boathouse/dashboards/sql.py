@@ -87,7 +87,8 @@ def select(tile: Tile) -> str:
 
 def trend(tile: Metric) -> str:
     """A metric along what it runs over."""
-    return f"SELECT {tile.over} AS x, {tile.value} AS y FROM rows WHERE x IS NOT NULL GROUP BY ALL ORDER BY ALL"
+    every = f"SELECT {tile.over} AS x, {tile.value} AS y FROM rows GROUP BY ALL"
+    return f"SELECT * FROM ({every}) WHERE x IS NOT NULL ORDER BY ALL"
 
 
 def values(column: str, limit: int) -> str:

@@ -205,6 +205,11 @@ def _functions() -> dict[str, set[str]]:
     return found
 
 
+def aggregates() -> set[str]:
+    """The names of functions that make one value of many rows."""
+    return _functions()["aggregate"]
+
+
 _SYSTEM: set[str] = set()
 
 
