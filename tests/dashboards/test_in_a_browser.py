@@ -105,6 +105,7 @@ def test_filters_act_and_the_link_carries_them(url: str, look, wb: Workbench):
 
     link = page.get_by_role("link", name="link to this view").get_attribute("href")
     assert link == "?region=West"
+    page.wait_for_url("**/dashboards/business?region=West")
     again = look()
     again.open(f"{url}/dashboards/business{link}")
     assert again.figure("Orders") == f"{west:,}"

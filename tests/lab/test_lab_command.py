@@ -14,6 +14,7 @@ import psutil
 import pytest
 from playwright.sync_api import Browser
 
+from tests.dashboards.served import free_port
 from tests.query.lakes import opened, publish
 
 posix = pytest.mark.skipif(os.name != "posix", reason="the interrupt is sent as POSIX has it")
@@ -56,6 +57,23 @@ def test_jupyterlab_with_our_kernel(tmp_path: Path, browser: Browser):
         assert not alive
     finally:
         lab.kill()
+
+
+@posix
+def test_nothing_outlives_a_kill(tmp_path: Path):
+    wb = opened(tmp_path / "workbench")
+    log = (tmp_path / "log").open("w+")
+    lab = subprocess.Popen(
+        [sys.executable, "-m", "boathouse.cli", "lab", "--no-browser", "--port", str(free_port())], cwd=wb.root, stdout=log, stderr=log,
+        env=os.environ | {"JUPYTER_CONFIG_DIR": str(tmp_path / "config")},
+    )  # fmt: skip
+    _address(tmp_path / "log")
+    every = psutil.Process(lab.pid).children(recursive=True)
+    assert every
+    lab.kill()
+    lab.wait()
+    _, alive = psutil.wait_procs(every, 20)
+    assert not alive
 
 
 def _address(log: Path) -> str:

@@ -1,10 +1,11 @@
-"""The few lines that a page runs in the browser: which mark of a chart was clicked, and rows that come into view."""
+"""The few lines that a page runs in the browser: which mark of a chart was clicked, rows that come into view, its address."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 import anywidget
+import traitlets
 
 from boathouse.dashboards.draw import ROW
 
@@ -36,6 +37,15 @@ class Into(anywidget.AnyWidget):
     """Brings what it stands in into view, once it is there."""
 
     _esm = "export default { render({ el }) { requestAnimationFrame(() => el.parentElement.scrollIntoView({ block: 'nearest' })); } };"
+
+
+class Address(anywidget.AnyWidget):
+    """What stands behind the page's address in the browser, so that it is copied, and loaded again, as it is."""
+
+    query = traitlets.Unicode().tag(sync=True)
+    _esm = """export default { render({ model }) {
+      model.on("change:query", () => history.replaceState(null, "", location.pathname + model.get("query")));
+    } };"""
 
 
 class Clicks(anywidget.AnyWidget):

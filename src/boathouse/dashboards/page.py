@@ -13,7 +13,7 @@ import ipywidgets as widgets
 from boathouse import clock, plot, viewer
 from boathouse.config import QueryLimits
 from boathouse.dashboards import download, draw, filters, static
-from boathouse.dashboards.clicks import Into
+from boathouse.dashboards.clicks import Address, Into
 from boathouse.dashboards.parts import Filter, Tile
 from boathouse.dashboards.rows import Rows
 from boathouse.dashboards.static import Static
@@ -71,7 +71,8 @@ class Page(widgets.VBox):
         beside.add_class("bh-beside")
         said = widgets.HBox([self._status, every, self._files])
         said.add_class("bh-said")
-        super().__init__([head, said, self._bar, beside, seen])
+        self._address = Address()
+        super().__init__([head, said, self._bar, beside, seen, *[self._address] * viewer.served()])
         self.add_class("bh-page")
         self.working = threading.Thread(target=self._work, daemon=True)
         self.working.start()
@@ -180,7 +181,9 @@ class Page(widgets.VBox):
 
     def _say(self, text: str) -> None:
         self.add_class("bh-told")  # takes the place of the first look
-        self._status.value = _status(text, f"?{filters.link(self.filters)}")
+        chosen = filters.link(self.filters)
+        self._address.query = f"?{chosen}" if chosen else ""
+        self._status.value = _status(text, f"?{chosen}")
 
     def _all_data(self) -> None:
         results = {tile.part.title: tile.found.result for tile in self.tiles if tile.found.result}

@@ -27,7 +27,8 @@ def command(wb: Workbench, port: int, *more: str) -> tuple[list[str], dict[str, 
 def run(wb: Workbench, port: int, *, browser: bool) -> int:
     """JupyterLab until Ctrl-C; its exit code. Raises UsageError where it is not installed."""
     options, env = command(wb, port, *([] if browser else ["--no-browser"]))
-    server = subprocess.Popen([sys.executable, "-m", *options], cwd=wb.root, env=env)
+    # its input ends with this process, however that ends, and with it the server
+    server = subprocess.Popen([sys.executable, "-m", "boathouse.lab.tied", *options], cwd=wb.root, env=env, stdin=subprocess.PIPE)
     while True:
         try:
             return server.wait()
