@@ -43,13 +43,6 @@ def append(lake: Lake, events: list[dict[str, Any]]) -> None:
     lake.audit().append(pa.Table.from_pylist(events, SCHEMA))
 
 
-def compact(lake: Lake) -> None:
-    """Makes few files out of many small ones; the rows stay."""
-    table = lake.audit()
-    if table.delta is not None:
-        table.delta.optimize.compact()
-
-
 def read(lake: Lake, limit: int) -> list[dict[str, Any]]:
     """The latest events, newest first, from the latest files that hold as many."""
     table = lake.audit()
@@ -104,7 +97,7 @@ class Log:
             events = []
             self._written += 1
             if self._written % _COMPACT == 0:
-                compact(self.lake)
+                self.lake.audit().compact()
         except Exception as error:  # whatever it is, the events are kept and the thread goes on
             with self._lock:
                 waiting = events + self._events

@@ -22,6 +22,7 @@ COUNTS = (
     "rows_deduplicated",
     "rows_rejected",
 )
+_COMPACT = 50  # runs after which their small files become one
 # from the worst to the best: a run's status is that of its worst batch
 STATUSES = ("failed", "rejected", "published", "checked", "unchanged")
 
@@ -103,7 +104,10 @@ class RunRecord:
 
 def append(lake: Lake, record: RunRecord) -> None:
     row = record.to_json() | {"started_at": record.started_at, "batches": json.dumps([asdict(b) for b in record.batches])}
-    lake.records().append(pa.Table.from_pylist([row], SCHEMA))
+    runs = lake.records()
+    runs.append(pa.Table.from_pylist([row], SCHEMA))
+    if runs.version and runs.version % _COMPACT == 0:
+        lake.records().compact()
 
 
 class Records:

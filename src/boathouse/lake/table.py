@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import random
 import re
@@ -223,6 +224,12 @@ class Table:
             raise UsageError(f"version {version} cannot be restored: {first_line(error)}") from error
         self.delta.update_incremental()
         return self.delta.version()
+
+    def compact(self) -> None:
+        """Makes few files of many small ones; rows and older versions stay. What another commit crosses is left for another time."""
+        if self.delta is not None:
+            with contextlib.suppress(CommitFailedError):
+                self.delta.optimize.compact()
 
     def append(self, data: pa.Table) -> None:
         """Appends a few records, which nobody else's can contradict."""

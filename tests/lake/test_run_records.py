@@ -1,0 +1,31 @@
+"""Records of many runs: none is lost when they end together, their small files become one, and old versions stay."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from boathouse.lake import records
+from tests.query.lakes import opened
+
+BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def test_records_of_many_runs(tmp_path: Path):
+    wb = opened(tmp_path / "workbench")
+
+    def end(number: int) -> None:
+        batch = records.BatchRecord("item.csv", "published", rows_read=number)
+        records.append(
+            wb.lake, records.RunRecord(f"r{number}", "orders", "orders", BEGAN + timedelta(hours=number), batches=[batch])
+        )
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(end, range(30)))
+    before = wb.sql("SELECT count(*) AS n, sum(rows_read) AS rows FROM boathouse_runs").receipt
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(end, range(30, 110)))
+    assert [run["rows_read"] for run in wb.runs()] == [*range(109, -1, -1)]
+    assert len(wb.lake.records().files()) < 60
+    assert wb.replay(before).same
