@@ -56,7 +56,7 @@ def test_answers(small: Workbench, question: str, expected: list[tuple]):
         ("Why are orders falling?", "refused", "not why"),
         ("How many orders will there be next month?", "refused", "not what will be"),
         ("delete all orders", "refused", "'delete'"),
-        ("'; DROP TABLE orders; --", "refused", "DROP"),
+        ("'; DROP TABLE orders; --", "refused", "mean here"),
         ("How many ordrs in the West?", "clarify", "'ordrs'"),
         ("how many people with orders older than 6", "clarify", "of orders"),
         ("How many open orders are there and what do they come to?", "clarify", "two questions"),

@@ -60,10 +60,12 @@ class Condition:
     unit: str = ""  # of the numbers, where it was said
     period: Period | None = None
     against: Period | None = None  # another one, as the group beside it
+    change: tuple[Period, Period] | None = None  # those between which a figure changes
     negated: bool = False
     together: str = "or"
     via: Column | None = None  # the column that names the row whose value it is: who reports to Ada
     led: bool = False  # its column, or the dataset of its name, was said
+    of: tuple[str, ...] = ()  # the datasets whose name comes next: billing tickets
     also: tuple[Name, ...] = ()  # columns that a value's words name in part
     direction: str = ""  # from or to, where it was said
     beside: Noun | None = None  # the dataset next to whose name a period or a comparison stands

@@ -3,6 +3,7 @@ All of it is read as the caller sees it."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
@@ -93,6 +94,8 @@ class Knowledge:
             spec = pipeline.columns.get(column.name) if pipeline else None
             for synonym in spec.synonyms if spec else []:
                 self._call(synonym.split(), column)
+            if spec and spec.description and (called := self._head(spec.description)):
+                self._call(called, column, 2)
         for name, metric in (pipeline.metrics if pipeline else {}).items():
             made = Metric(dataset.name, name, metric.sql, metric.unit)
             self.metrics.append(made)
@@ -102,12 +105,20 @@ class Knowledge:
             if done in {*self.lexicon.selling, *self.lexicon.done}:  # tickets, of tickets_sold
                 self._call(what.split("_"), made, 1)
 
+    def _head(self, description: str) -> list[str]:
+        """What a column's description begins with, where that may be its name: `satisfaction from 1 to 5`."""
+        match = re.match(r"\s*((?:[^\W\d_]+ ){0,2}[^\W\d_]+?)\s*($|[,;:(.]|(from|in|of|per|on a scale|between) )", description)
+        words: list[str] = match[1].lower().split() if match else []
+        return [] if any((word,) in self.lexicon.phrases or word in self.lexicon.calendar for word in words) else words
+
     def _name_column(self, column: Column, dataset: set[str]) -> None:
         short = column.name.lower().split("_")
         self._name_parts(column, dataset, short)
         if (long := [self.lexicon.abbreviations.get(part, part) for part in short]) != short:
             self._name_parts(column, dataset, long)
 
+        if column.kind == "number" and short[-1] in self.lexicon.spans and len(long) > 1:  # the response time, of resp_min
+            self._name_parts(column, dataset, [*long[:-1], "time"])
         if column.kind == "date" and short[-1] in ("on", "at") and len(short) > 1:  # the start date, of starts_on
             self._call([*short[:-1], "date"], column)
 
@@ -190,7 +201,9 @@ class Knowledge:
             if words:
                 self.longest = max(self.longest, len(words))
                 self.values.setdefault(words, []).append(Value(columns, values))
-                apart = tuple(part for word in words for part in word.split("-") if part)
+                if word := self.lexicon.codes.get(columns[-1].name.lower(), {}).get(words[0]):  # male, of M
+                    self.values.setdefault((word,), []).append(Value(columns, values))
+                apart = tuple(part for word in words for part in re.split("[-_]", word) if part)
                 if apart != words and "to" not in apart and len(columns) == 1 and columns[0].has_few:  # same day, of same-day
                     self.values.setdefault(apart, []).append(Value(columns, values))
                     self.longest = max(self.longest, len(apart))

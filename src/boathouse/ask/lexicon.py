@@ -61,11 +61,15 @@ class Lexicon:
         self.persons, self.are_persons = set(data.pop("persons")), {self.stem(word) for word in data.pop("are_persons")}
         self.taken, self.classifiers = set(data.pop("taken")), set(data.pop("classifiers"))
         self.generic = {self.stem(word) for word in data.pop("generic")}
+        self.begins = set(data.pop("begins"))
         self.done = set(data.pop("done"))
+        self.codes: dict[str, dict[str, str]] = data.pop("codes")
+        self.once: dict[str, str] = data.pop("once")
         self.conversions = {
             unit: {smaller: int(factor) for smaller, factor in others.items()} for unit, others in data.pop("conversions").items()
         }
         self.suffixes: dict[str, list[str]] = data.pop("suffixes")
+        self.spans = {*self.suffixes, *(short for every in self.suffixes.values() for short in every), "ms"}
         self.belonging = set(data.pop("belonging"))
         self.selling = set(data.pop("selling"))
         self.theirs = set(data.pop("theirs"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from boathouse.ask.lexicon import Lexicon
@@ -21,6 +21,7 @@ class Period:
     start: date | None
     end: date | None
     words: str | None = None
+    ends: tuple[Period, Period] | None = field(default=None, compare=False)  # of `from May to July`: May and July
 
     @property
     def whole_years(self) -> bool:
@@ -71,11 +72,20 @@ def _between(words: Sequence[str], lexicon: Lexicon, today: date) -> tuple[int, 
     begin, end = first[1], second[1]
     last = words[place + joined + second[0] - 1]
     if begin.start and begin.words and _YEAR.fullmatch(last):  # the year behind the second is meant for both
-        begin = Period(begin.start.replace(year=int(last)), None)
+        begin = _in_year(begin, int(last))
     if begin.start and end.end and begin.start >= end.end:
         return None
     whole = Period(begin.start, end.end)
-    return place + joined + second[0], Period(whole.start, whole.end, _span(whole))
+    return place + joined + second[0], Period(whole.start, whole.end, _span(whole), (begin, end))
+
+
+def _in_year(period: Period, year: int) -> Period:
+    """The same months of another year."""
+    if not (period.start and period.end):
+        return period
+    months = 12 * (year - period.start.year)
+    begin = _add(period.start, months)
+    return Period(begin, _add(period.end, months), f"{begin:%B %Y}") if period.month else Period(begin, _add(period.end, months))
 
 
 def _open(words: Sequence[str], lexicon: Lexicon, today: date) -> tuple[int, Period] | None:
@@ -102,7 +112,7 @@ def _plain(words: Sequence[str], lexicon: Lexicon, today: date) -> tuple[int, Pe
     """One period, or a day."""
     if not words:
         return None
-    for reading in (_dated, _month_or_day, _quarter, _half, _relative):
+    for reading in (_quarter, _dated, _month_or_day, _half, _relative):
         if found := reading(words, lexicon, today):
             return found
     return None
@@ -159,6 +169,10 @@ def _quarter(words: Sequence[str], lexicon: Lexicon, today: date) -> tuple[int, 
     number, place = 0, 0
     if match := re.fullmatch(r"q([1-4])", words[0]):
         number, place = int(match[1]), 1
+    elif len(words) > 1 and _YEAR.fullmatch(words[0]) and (match := re.fullmatch(r"q([1-4])", words[1])):  # "2025 Q3"
+        number = int(match[1])
+        found = _months(int(words[0]), 3 * number - 2, 3)
+        return 2, Period(found.start, found.end, f"Q{number} {words[0]}")
     elif len(words) > 1 and words[0] in lexicon.ordinals and lexicon.calendar.get(words[1]) == "quarter":
         number, place = lexicon.ordinals[words[0]], 2
     if not 1 <= number <= 4:

@@ -12,7 +12,21 @@ from boathouse.ask.meanings import Column, Dataset, Metric, Name, Named, Value
 from boathouse.ask.periods import Period
 
 # lexicon words that a column of the same name goes before
-_YIELDING = {"filler", "units", "vague", "concept", "best", "cause", "last", "which", "latest", "earliest", "share"}
+_YIELDING = {
+    "filler",
+    "units",
+    "vague",
+    "concept",
+    "best",
+    "cause",
+    "last",
+    "which",
+    "latest",
+    "earliest",
+    "share",
+    "volume",
+    "change",
+}
 _GUESSES = 4
 _ONE, _IN = ("a", "an"), ("in", "of")
 
@@ -45,7 +59,10 @@ class Tagger:
 
     def tags(self, question: str) -> list[Tag]:
         """The tags of a question, in its order."""
-        tokens = self.known.lexicon.tokens(self.translated(question))
+        asked = self.translated(question)
+        for phrase, meaning in self.known.lexicon.once.items():
+            asked = _put(asked, phrase, meaning)
+        tokens = self.known.lexicon.tokens(asked)
         place, gap, ours = 0, False, bool(self.known.lexicon.ourselves & {token.word for token in tokens})
         found: list[Tag] = []
         fillers: list[str] = []
@@ -84,7 +101,7 @@ class Tagger:
     def translated(self, question: str) -> str:
         """The question with the glossary's terms put into the words that they mean."""
         for term, meaning in sorted(self.known.glossary.items(), key=lambda pair: -len(pair[0])):
-            question = re.sub(rf"\b{re.escape(term)}\b", lambda _, meaning=meaning: meaning, question, flags=re.IGNORECASE)  # type: ignore[misc]
+            question = _put(question, term, meaning)
         return question
 
     def _counted_in(self, word: str, found: list[Tag]) -> bool:
@@ -261,6 +278,10 @@ class Tagger:
         said |= {metric.name for metric in self.known.metrics} | set(self.known.lexicon.months)
         said |= {words[0] for words, kind in self.known.lexicon.phrases.items() if len(words) == 1 and kind != "filler"}
         return said | self._held()
+
+
+def _put(question: str, term: str, meaning: str) -> str:
+    return re.sub(rf"\b{re.escape(term)}\b", lambda _: meaning, question, flags=re.IGNORECASE)
 
 
 def _is_meant(near: tuple[Name, ...]) -> bool:

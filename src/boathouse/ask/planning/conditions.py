@@ -84,7 +84,8 @@ class Conditions(Tables):
 
     def _one_thing(self, condition: Condition, columns: tuple[Column, ...]) -> None:
         """`albums of Iron Maiden`: the album of that title, or those of that artist?"""
-        if condition.led:
+        label = self.known.datasets[columns[0].dataset].label
+        if condition.led or (columns[0].dataset in condition.of and columns[0].name not in label):
             return
         for value in condition.values[0]:
             other = value.columns[0]
@@ -121,7 +122,9 @@ class Conditions(Tables):
         """`shipped`: the status, or that there is a shipped_date?"""
         for name in condition.also:
             meaning = name.meaning
-            if isinstance(meaning, Column) and meaning.kind == "date" and meaning.dataset == column.dataset and name.cost < 2:
+            if not isinstance(meaning, Column) or condition.text.lower() not in meaning.name.lower().split("_"):
+                continue  # `open` is no `opened`
+            if meaning.kind == "date" and meaning.dataset == column.dataset and name.cost < 2:
                 raise UnclearError(f"{condition.text!r}: {column.name} is {condition.text!r}, or by {meaning.name}?",
                                    [f"{column.name} {condition.text}"])  # fmt: skip
 

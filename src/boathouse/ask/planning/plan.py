@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from boathouse.ask.intent import Intent, UnclearError
 from boathouse.ask.knowledge import Knowledge
-from boathouse.ask.meanings import Dataset
+from boathouse.ask.meanings import LIFE, Dataset
 from boathouse.ask.planning.ranking import Ranking
 from boathouse.ask.planning.scope import Scope
 from boathouse.engine import quote
@@ -29,6 +29,8 @@ class Plan:
 
 def plan(intent: Intent, known: Knowledge) -> Plan:
     """The one query that an intent means. Raises UnclearError."""
+    if any(one.change for one in intent.conditions):
+        return _change(intent, known)
     found: list[Plan] = []
     problems: list[tuple[int, UnclearError]] = []
     for base, cost in bases(intent, known).items():
@@ -50,6 +52,30 @@ def plan(intent: Intent, known: Knowledge) -> Plan:
     if asking:
         raise asking[0]
     return best[0]
+
+
+def _change(intent: Intent, known: Knowledge) -> Plan:
+    """A figure in two periods, and how much more or less it is in the later one."""
+    [changing] = [one for one in intent.conditions if one.change]
+    plans = []
+    for period in changing.change or ():
+        within = replace(changing, period=period, change=None, text=period.words or f"{period.start} to {period.end}")
+        conditions = [within if one is changing else one for one in intent.conditions]
+        plans.append(plan(replace(intent, conditions=conditions), known))
+    earlier, later = plans
+    there = known.datasets[later.subject] if intent.measures[0].how == "count" and changing.noun is None else None
+    if there and there.label and set((there.time or "").split("_")) & LIFE:
+        raise UnclearError(f"those of {there.name} that were new in each, or all that there were by then?", asks=True)
+    [name] = later.measures
+    was, became = f"earlier.{quote(name)}", f"later.{quote(name)}"
+    shown = {f"{name}_before": was, f"{name}_after": became, "change": f"{became} - {was}",
+             "change_percent": f"100.0 * ({became} - {was}) / nullif({was}, 0)"}  # fmt: skip
+    columns = ", ".join(f"{text} AS {quote(column)}" for column, text in shown.items())
+    sql = f"WITH earlier AS (\n{earlier.sql}\n), later AS (\n{later.sql}\n)\nSELECT {columns}\nFROM earlier, later"
+    notes = [*earlier.notes, *later.notes]
+    if within.period and within.period.end and within.period.end > known.today:
+        notes.append(f"{within.text} is not over yet")
+    return Plan(sql, later.cost, list(dict.fromkeys(notes)), list(shown), [], later.subject)
 
 
 def _side_by_side(intent: Intent, known: Knowledge) -> Plan:

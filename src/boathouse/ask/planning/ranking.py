@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from boathouse.ask.intent import Measure, UnclearError
+from boathouse.ask.meanings import LIFE
 from boathouse.ask.planning.listing import Listing
 from boathouse.engine import quote
 
@@ -16,7 +17,9 @@ class Ranking(Listing):
         assert intent.subject is not None
         measure = rank.measure or Measure("value", intent.subject)
         own = [d for d in intent.subject.datasets if d.name == self.base.name]
-        if measure.how == "time" or (own and measure.how in ("value", "each") and not self.scope.metrics(measure.noun)):
+        if measure.how in ("time", "since") or (
+            own and measure.how in ("value", "each") and not self.scope.metrics(measure.noun)
+        ):
             self._rows_ranked(measure)
             return
         if intent.having or (measure.how == "value" and rank.measure is None):
@@ -73,7 +76,9 @@ class Ranking(Listing):
         if intent.having or intent.groups:
             raise UnclearError("the rows, or groups of them?", asks=True)
         self._conditions()
-        if measure.how == "time":
+        if measure.how == "since" and self.base.time and set(self.base.time.split("_")) & LIFE:
+            column = self.base.columns[self.base.time]
+        elif measure.how in ("time", "since"):
             column = self.scope.time(None)
         elif measure.noun is intent.subject:
             column = self.scope.figure(measure.noun.text, money=True)

@@ -44,6 +44,8 @@ class Conditions(Cursor):
                 condition.led = True
         if condition.together == "versus":
             self._each_of(condition)
+        if self.kind() == "name" and not (self.tags[self.at].gap or self.tags[self.at].after):
+            condition.of = tuple(dataset.name for dataset in self.tags[self.at].datasets)
         self.conditions().append(condition)
 
     def _has_period(self) -> bool:
@@ -199,6 +201,8 @@ class Conditions(Cursor):
         beside, before = self._beside(), self._figure_before()
         operator, numbers = self._comparison()
         before = before or self._figure_before()
+        if before is not None and self.kind() == "times":  # "reopened at least 2 times", of reopened_count
+            self.take()
         if self.negated:
             operator = {">": "<=", ">=": "<", "<": ">=", "<=": ">"}.get(operator, operator)
             self.negated = False

@@ -24,7 +24,8 @@ class Cursor:
         self.at = 0
         self.made = Intent()
         self.nouns: list[Noun] = []  # named, and what for is not yet known
-        self.negated = self.asked_when = self.pending_count = self.done_by = self.compared = self.comparing = False
+        self.negated = self.asked_when = self.pending_count = self.done_by = False
+        self.compared = self.comparing = self.shared_out = self.changed = False
         self.aggregate: str | None = None  # waits for its noun
         self.limit: int | None = None
         self.date: Noun | None = None  # that a verb named: `shipped`, of shipped_on

@@ -38,6 +38,8 @@ class Figures(Conditions):
             self._measured("distinct" if distinct else "count", noun)
         return None
 
+    _volume = _count
+
     def _count_values(self, place: int) -> None:
         """`how many hires in the West`, `neutered cats`: the rows that a value marks, where only one column has it."""
         if (rows := self.marked(self.conditions()[place:])) is None:
@@ -120,12 +122,17 @@ class Figures(Conditions):
         measures = self.made.measures
         if how == "sum" and (self.made.subject or measures) and self._compared_in_all():
             return
+        if how == "sum" and self.made.having:  # "more than 30 tickets overall"
+            return
         if how == "sum" and self.made.rank and self.made.rank.measure:
             if self.made.rank.measure.how == "each":  # "the highest cost overall"
                 self.made.rank.measure = Measure("sum", self.made.rank.measure.noun)
             return  # "the most docks in total"
         if how == "sum" and measures and measures[-1].how in ("count", "sum", "metric", "distinct"):
             return  # "how many orders in total"
+        if how != "sum" and self.made.rank and self.made.rank.measure and self.made.rank.measure.how in ("value", "each"):
+            self.made.rank.measure = Measure(how, self.made.rank.measure.noun)  # "the lowest rating on average"
+            return
         figures = [verb for verb in self.made.verbs if verb.numeric and not verb.datasets]
         if not measures and figures and how != "sum":  # "what does a teacher earn on average?"
             self.made.verbs.remove(figures[-1])
@@ -209,7 +216,7 @@ class Figures(Conditions):
         if self.kind() == "label":
             raise UnclearError(f"{tag.text} the name of what?", asks=True)
         nouns = self.nouns_listed()
-        if rank and rank.measure is None and len(nouns) == 1 and nouns[0].datasets and self.kind() == "count":
+        if rank and rank.measure is None and len(nouns) == 1 and nouns[0].datasets and self.kind() in ("count", "volume"):
             self.take()
             rank.measure = Measure("count", nouns[0])  # "by account count"
         elif rank and rank.measure is None and len(nouns) == 1 and nouns[0].numeric:
@@ -255,6 +262,10 @@ class Figures(Conditions):
     def _averages_a_metric(self) -> bool:
         return any(measure.how == "avg" and measure.noun.metrics for measure in self.made.measures)
 
+    def _change(self) -> None:
+        self.take()
+        self.changed = True
+
     def _rhythm(self) -> None:
         tag = self.take()
         self.made.groups.append(Noun(tag.text, unit=tag.unit))
@@ -269,6 +280,9 @@ class Figures(Conditions):
         tag = self.take()
         self.made.share = 100 if tag.kind == "percent" else 1
         self.made.part, self.made.conditions = self.made.conditions, []  # "Germany's share of …"
+        if self.kind() == "per":  # "share of each plan among active subscriptions"
+            self._per()
+            self.shared_out = True
         self._modifiers()
         self.whole = len(self.made.conditions)
         noun = self.noun()

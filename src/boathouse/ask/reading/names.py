@@ -37,6 +37,11 @@ class Names(Figures):
             return True
         if self._names_the_row_of(tag):
             return True
+        following = self.tags[self.at + 1] if self.kind(1) == "name" else None
+        if following and not following.gap and (led := tuple(v for v in tag.values if v.columns[0] in following.columns)):
+            self.tags[self.at] = replace(tag, kind="value", names=(), values=led)  # "Team plans", where there are teams as well
+            self._value()
+            return True
         figures = [metric for noun in (*self.nouns, *(m.noun for m in self.made.measures)) for metric in noun.metrics]
         if tag.values and any(metric in figures for metric in tag.metrics):  # "revenue from sales": the figure is there already
             self.tags[self.at] = replace(tag, kind="value", names=())

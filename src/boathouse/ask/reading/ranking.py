@@ -34,7 +34,7 @@ class Ranking(Conditions):
         if noun is None:
             self._ranked_before(tag, descending)
         elif tag.kind in ("latest", "earliest", "last"):
-            self._ranked_by_time(noun, descending)
+            self._ranked_by_time(noun, descending, tag.word)
         elif tag.kind in ("most", "fewest"):
             how = "sum" if noun.numeric and not noun.datasets else "count"
             self._ranked_by(Measure(how, noun), descending)
@@ -128,14 +128,15 @@ class Ranking(Conditions):
         else:
             raise UnclearError(f"{tag.text!r} by which figure?", asks=True)
 
-    def _ranked_by_time(self, noun: Noun, descending: bool) -> None:
+    def _ranked_by_time(self, noun: Noun, descending: bool, word: str) -> None:
         dates = [n for n in noun.names if isinstance(n.meaning, Column) and n.meaning.kind == "date"]
         if dates:
             self.made.measures.append(Measure("max" if descending else "min", noun.only(dates)))
         elif noun.datasets and self.asked_when:
             self.made.measures.append(Measure("latest" if descending else "earliest", noun))
         elif noun.datasets:
-            self.made.subject, self.made.rank = noun, Rank(descending, self.limit, Measure("time", noun))
+            how = "since" if word in self.lexicon.fresh else "time"  # "the newest agents", by when they were hired
+            self.made.subject, self.made.rank = noun, Rank(descending, self.limit, Measure(how, noun))
         else:
             raise UnclearError(f"{noun.text!r} has no date to be the latest or earliest by", asks=True)
 
@@ -203,8 +204,8 @@ class Ranking(Conditions):
     def _frequent(self) -> None:
         """`the three most common titles`: values by how many rows have them."""
         descending = self.take().kind == "frequent"
-        noun = self.noun()
-        if noun is None or not noun.columns:
+        noun = self.noun() or self.made.subject  # "which method is used most?"
+        if noun is None or not noun.columns or noun.datasets:
             raise UnclearError("the most frequent what?", asks=True)
         rows = Noun(noun.text, tuple(Name(self.known.datasets[name]) for name in dict.fromkeys(c.dataset for c in noun.columns)))
         self.made.subject, self.made.rank = noun, Rank(descending, self.limit, Measure("count", rows))

@@ -37,6 +37,12 @@ class Reading(Ranking, Names):
 
     def _only(self) -> None:
         tag = self.take()
+        rest = self.tags[self.at :]
+        if not rest and (self.made.select or self.nouns or self.made.subject):  # "names and birth dates only"
+            return
+        if rest and tag.gap and all(one.kind in ("label", "name", "and") for one in rest):  # "…, just the names"
+            self.made.select += self.nouns_listed()
+            return
         if self.at > 1:
             raise UnclearError(f"{tag.text!r} says more than I can read here: leave it out, or ask in two questions", asks=True)
 
@@ -61,7 +67,7 @@ class Reading(Ranking, Names):
         if others:  # "new members booked in October": when they were new, or when they booked?
             return False
         dataset = following.datasets[0]
-        since = [name for name in dataset.times if set(name.split("_")) & LIFE]
+        since = [name for name in dataset.times if set(name.split("_")) & LIFE | set(name.split("_")) & self.lexicon.begins]
         if len(since) != 1:
             return False
         self.date = Noun(since[0], (Name(dataset.columns[since[0]]),))

@@ -6,6 +6,7 @@ import itertools
 from typing import TYPE_CHECKING
 
 from boathouse.ask.intent import Condition, Intent, Measure, Noun, UnclearError
+from boathouse.ask.periods import apart
 
 if TYPE_CHECKING:
     from boathouse.ask.reading.reading import Reading
@@ -23,6 +24,9 @@ def settle(reading: Reading) -> Intent:
     if reading.aggregate:
         _aggregate(reading)
     _both_ways(made)
+    if reading.changed:
+        _changed(reading)
+    _apart(made)
     check(made.conditions)
     _when(reading)
     _figures(reading)
@@ -36,7 +40,9 @@ def settle(reading: Reading) -> Intent:
         made.select, made.subject = [made.subject, *made.select], None  # "titles with their credits": rows
     if not made.measures and made.subject is None and not made.select and made.rank is None:
         raise UnclearError("which figure, or which rows?", asks=True)
-    if made.share:
+    if reading.changed and (made.groups or made.rank or made.share or made.having or len(made.measures) != 1):
+        raise UnclearError("a change is of one figure, from one period to another: ask for that", asks=True)
+    if made.share and not reading.shared_out:
         _share(made, reading.whole)
     return made
 
@@ -65,6 +71,35 @@ def _periods(conditions: list[Condition]) -> None:
         raise UnclearError(
             f"{bounded[0].text} and {bounded[1].text}: together, or each? Ask for one, or 'by year', 'by month'", asks=True
         )
+
+
+def _changed(reading: Reading) -> None:
+    """`how did revenue change from Q2 to Q3`: the two periods, of which it says one or the other way."""
+    made = reading.made
+    periods = [one for one in made.conditions if one.kind == "period" and one.period and not one.negated]
+    for wide in [one for one in periods if any(_within(other, one) for other in periods)]:  # "from Q2 to Q3, this year"
+        periods.remove(wide)
+        made.conditions.remove(wide)
+    if len(periods) == 2:
+        periods[0].against = periods[1].period
+        made.conditions.remove(periods.pop())
+    if reading.compared:
+        made.groups = [noun for noun in made.groups if not noun.unit]
+    ends = periods[0].period.ends or (periods[0].period, periods[0].against) if len(periods) == 1 else (None, None)  # type: ignore[union-attr]
+    bounded = [one for one in ends if one and one.start and one.end]
+    if len(bounded) != 2:
+        raise UnclearError("a change between which two periods? Say 'from … to …'", asks=True)
+    first, second = sorted(bounded, key=lambda one: str(one.start))
+    periods[0].change, periods[0].against = (first, second), None
+
+
+def _apart(made: Intent) -> None:
+    """`in September and October, monthly`: both, each by itself."""
+    periods = [one for one in made.conditions if one.kind == "period" and one.against is None and not one.negated]
+    units = {noun.unit for noun in made.groups if noun.unit}
+    if len(periods) == 2 and apart(periods[0].period, periods[1].period) in units and periods[0].noun == periods[1].noun:
+        periods[0].text, periods[0].against = f"{periods[0].text} and {periods[1].text}", periods[1].period
+        made.conditions.remove(periods[1])
 
 
 def _within(one: Condition, other: Condition) -> bool:
@@ -231,6 +266,9 @@ def _subject(reading: Reading) -> None:
     named = [noun for noun in reading.nouns if noun.datasets]
     if not named and made.having:  # "countries with at least three airports"
         named = [noun for noun in reading.nouns if noun.columns and not noun.numeric]
+    if not named and made.groups:  # "completed vaccinations by month", "signups by industry"
+        rows = reading.marked(made.conditions) or (made.verbs[0] if reading.date and len(made.verbs) == 1 else None)
+        made.measures += [Measure("count", rows)] if rows else []
     if not named:
         return
     reading.nouns.remove(named[0])
@@ -246,7 +284,7 @@ def _subject(reading: Reading) -> None:
             one.kind == "period" and not (one.noun and labelled) for one in made.conditions
         ):  # events are counted
             made.measures.append(Measure("count", named[0]))
-        elif labelled and all(one.noun is None or one.noun.datasets for one in made.absent):  # things that have names are listed
+        elif labelled:  # things that have names are listed
             made.subject, made.listed = named[0], True
         else:
             raise UnclearError(f"how many {named[0].text}, or which?", [f"how many {reading.text}", f"which {reading.text}"])
