@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +11,7 @@ import typer
 
 from boathouse.cli.app import Settings, app, pairs, to_json, workbench
 from boathouse.errors import UsageError
+from boathouse.names import normal
 
 
 @app.command()
@@ -40,7 +42,8 @@ def add(
         print(f"wrote {workbench().add_dashboard(dashboard, dataset, replace=replace)}\nnext: boathouse dashboards")
         return
     if location is None:
-        raise UsageError("a pipeline needs a source", hint="boathouse add NAME --from LOCATION")
+        named = f"{normal(Path(name).stem)} --from {shlex.quote(name)}" if Path(name).suffix else "NAME --from LOCATION"
+        raise UsageError("a pipeline needs a name and a source", hint=f"boathouse add {named}")
     options = pairs(option) | ({"table": table} if table else {})
     wb = workbench()
     if all_tables:

@@ -40,7 +40,7 @@ def render(name: str, location: str, family: str, source: Any, looked: Any, key:
         "# deduplicate: {keep: last}            which row of a key wins within a batch",
         "# derive: {total: price * quantity}    further columns, each a SQL expression",
         "# quarantine_limit: 0.1                the share of a batch that may be kept out before all of it is",
-        "# synonyms: [sale]                    what people call a row of it when they ask; a column takes synonyms too",
+        "# synonyms: [another word]            what people call a row of it when they ask; a column takes synonyms too",
         f"# metrics: {{{_metrics(looked)}}}  # figures that people ask for by name",
         f"# suite: {name}                       expectations/{name}.json",
     ]
@@ -53,7 +53,7 @@ def render(name: str, location: str, family: str, source: Any, looked: Any, key:
 def _metrics(looked: Any) -> str:
     """A first draft of what its columns of money and measures may add up to."""
     figures = [own for own, column in looked.columns.items() if column.type.startswith(("DECIMAL", "DOUBLE"))]
-    return ", ".join(f"total_{own}: sum({own})" for own in figures[:3]) or "revenue: sum(amount)"
+    return ", ".join(f"total_{own}: sum({own})" for own in figures[:3]) or "how_many: count(*)"
 
 
 def _column(name: str, column: Any, notes: list[str]) -> str:
