@@ -80,8 +80,9 @@ class Knowledge:
             self._call(own[-1:], dataset, 1)
         for label in dataset.label:  # companies, of accounts that have a company_name
             head, _, last = label.lower().rpartition("_")
-            if head and last in ("name", "title") and len(dataset.label) == 1:
-                self._call(head.split("_"), dataset, 1)
+            if len(dataset.label) == 1 and (head if last in ("name", "title") else label != last or last not in KEYS):
+                named = last in ("name", "title")
+                self._call((head if named else label.lower()).split("_"), dataset, 1 if named else 0)
         for ending in self.lexicon.agents:  # who teaches is a teacher
             singular = self.lexicon.stem(own[-1])
             if singular.endswith(ending) and len(singular) > len(ending) + 3:
@@ -144,7 +145,7 @@ class Knowledge:
         self.longest = max(self.longest, len(tokens) + 2)
         plain, stems = self.lexicon.keys(tokens)
         spelt = words[-1] in ("on", "at") and len(words) > 1  # `orders on` is not ordered_on
-        for key in {plain} if spelt else {plain, stems}:
+        for key in {plain} if spelt else {plain, stems} - {""}:
             known = self.names.setdefault(key, [])
             if not any(name.meaning is meaning and name.cost <= cost for name in known):
                 self.names[key] = [*(name for name in known if name.meaning is not meaning), Name(meaning, cost)]

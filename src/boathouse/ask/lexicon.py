@@ -32,6 +32,11 @@ class Token:
     gap: bool = False
 
 
+def _bare(word: str) -> str:
+    """no-show and no_show as noshow; a dash by itself stays."""
+    return re.sub(r"(?<=\w)-(?=\w)", "", word).replace("_", "")
+
+
 def folded(text: str) -> str:
     """Small letters without accents: Åkesson → akesson."""
     plain = unicodedata.normalize("NFKD", text.replace("’", "'").casefold())
@@ -58,13 +63,15 @@ class Lexicon:
         self.ages = set(data.pop("ages"))
         self.selling_rows, self.earning = set(data.pop("selling_rows")), set(data.pop("earning"))
         self.spends, self.ourselves, self.fresh = set(data.pop("spends")), set(data.pop("ourselves")), set(data.pop("fresh"))
+        self.belongings = tuple(data.pop("belongings"))
         self.persons, self.are_persons = set(data.pop("persons")), {self.stem(word) for word in data.pop("are_persons")}
         self.taken, self.classifiers = set(data.pop("taken")), set(data.pop("classifiers"))
         self.generic = {self.stem(word) for word in data.pop("generic")}
+        self.bringing = set(data.pop("bringing"))
         self.begins = set(data.pop("begins"))
         self.done = set(data.pop("done"))
         self.codes: dict[str, dict[str, str]] = data.pop("codes")
-        self.once: dict[str, str] = data.pop("once")
+        self.reworded: dict[str, str] = data.pop("reworded")
         self.conversions = {
             unit: {smaller: int(factor) for smaller, factor in others.items()} for unit, others in data.pop("conversions").items()
         }
@@ -75,7 +82,7 @@ class Lexicon:
         self.theirs = set(data.pop("theirs"))
         self.agents: list[str] = data.pop("agents")
         self.flag_words = tuple(data.pop("flag_words"))
-        self.negating = data.pop("negating")
+        self.negating, self.unlike = data.pop("negating"), data.pop("unlike")
         self.adds, self.possessing = set(data.pop("adds")), set(data.pop("possessing"))
         self.verb_endings, self.asking_verbs = tuple(data.pop("verb_endings")), set(data.pop("asking_verbs"))
         self.general: dict[str, list[str]] = data.pop("general")
@@ -135,7 +142,7 @@ class Lexicon:
     def keys(self, words: Iterable[Token]) -> tuple[str, str]:
         """Two spellings under which a name is known: as it stands and by stems, both without spaces."""
         words = list(words)
-        return "".join(w.word for w in words).replace("_", ""), "".join(w.stem for w in words).replace("_", "")
+        return "".join(_bare(w.word) for w in words), "".join(_bare(w.stem) for w in words)
 
 
 @cache

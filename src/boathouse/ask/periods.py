@@ -48,6 +48,16 @@ def apart(one: Period | None, other: Period | None) -> str | None:
     return None
 
 
+def same_before(words: Sequence[str], lexicon: Lexicon, period: Period) -> tuple[int, Period] | None:
+    """`the same quarter last year`, of a period that was named before."""
+    place = 2 if len(words) > 1 and words[0] == "same" and words[1] in ("period", "time", *lexicon.calendar) else 0
+    place += bool(place) and words[place : place + 1] in (["of"], ["in"])
+    size = lexicon.first("last", words[place:]) if place else 0
+    if not size or lexicon.calendar.get("".join(words[place + size : place + size + 1])) != "year" or not period.start:
+        return None
+    return place + size + 1, _in_year(period, period.start.year - 1)
+
+
 def find(words: Sequence[str], lexicon: Lexicon, today: date) -> tuple[int, Period] | None:
     """The period that some words begin with, and how many of them it takes."""
     for reading in (_between, _open, _plain):

@@ -66,9 +66,14 @@ def _keys(known: Knowledge) -> Iterator[Column]:
 def _named_after(known: Knowledge, column: Column, key: Column) -> bool:
     if column.kind != key.kind:
         return False
-    return (column.name == key.name and key.name not in ("id", "key", "code", "number", "no")) or _stems(
-        known, column.name
-    ) == _stems(known, f"{key.dataset}_{key.name}")
+    if key.name in ("id", "key", "code", "number", "no"):
+        return _stems(known, column.name) == _stems(known, f"{key.dataset}_{key.name}")
+    # or what the row is to it: start_station_id
+    return (
+        column.name == key.name
+        or column.name.endswith(f"_{key.name}")
+        or _stems(known, column.name) == _stems(known, f"{key.dataset}_{key.name}")
+    )
 
 
 def _at_home(known: Knowledge, key: Column) -> bool:

@@ -60,14 +60,15 @@ class Tagger:
     def tags(self, question: str) -> list[Tag]:
         """The tags of a question, in its order."""
         asked = self.translated(question)
-        for phrase, meaning in self.known.lexicon.once.items():
+        for phrase, meaning in self.known.lexicon.reworded.items():
             asked = _put(asked, phrase, meaning)
         tokens = self.known.lexicon.tokens(asked)
         place, gap, ours = 0, False, bool(self.known.lexicon.ourselves & {token.word for token in tokens})
         found: list[Tag] = []
         fillers: list[str] = []
         while place < len(tokens):
-            size, tag = self._longest(tokens, place, found[-1] if found else None)
+            earlier = next((one.period for one in found if one.kind == "period"), None)
+            size, tag = self._longest(tokens, place, found[-1] if found else None, earlier)
             gap = gap or tokens[place].gap
             if tag.word in self.known.lexicon.spends and tag.kind in ("name", "concept") and ours:
                 tag = Tag("unknown", "", word=tag.word)  # what we spend is not what was taken
@@ -76,8 +77,14 @@ class Tagger:
                 fillers, gap = fillers[:-1], False
             elif tag.kind == "units" and found and found[-1].kind == "number" and not fillers:
                 found[-1] = replace(found[-1], unit=found[-1].unit or self.known.lexicon.units[tag.word])
+            elif tag.kind == "units" and self._only_counts(tag, tokens[place], fillers, found):
+                fillers.append(tag.word)
             elif tag.kind == "units" and (
-                names := (*self.known.named(self.known.lexicon.tokens(tag.word)), *self._general(tag.word))
+                names := (
+                    *self.known.named(self.known.lexicon.tokens(tag.word)),
+                    *self._general(tag.word),
+                    *self._counted(tag.word),
+                )
             ):
                 found.append(Tag("name", tag.word, names=names, word=tag.word, after=tuple(fillers), gap=gap))
                 fillers, gap = [], False
@@ -85,10 +92,10 @@ class Tagger:
                 found[-1] = replace(
                     found[-1], kind="number", number=float(found[-1].text), unit=self.known.lexicon.units[tag.word]
                 )
-            elif tag.kind == "units" and not (fillers and fillers[-1] in _IN and self._counted_in(tag.word, found)):
+            elif tag.kind == "units":
                 found.append(Tag("unknown", tag.word, word=tag.word, after=tuple(fillers), gap=gap))
                 fillers, gap = [], False
-            elif tag.kind in ("filler", "units"):
+            elif tag.kind == "filler":
                 fillers += [token.word for token in tokens[place : place + size]]
             else:
                 text = " ".join(token.text for token in tokens[place : place + size])
@@ -104,13 +111,28 @@ class Tagger:
             question = _put(question, term, meaning)
         return question
 
+    def _only_counts(self, tag: Tag, token: Token, fillers: list[str], found: list[Tag]) -> bool:
+        """`… in minutes`, `… (minutes)`, of what is counted in them."""
+        return (token.gap or (bool(fillers) and fillers[-1] in _IN)) and self._counted_in(tag.word, found)
+
+    def _counted(self, word: str) -> tuple[Name, ...]:
+        """`how many kilometres`: the figures that are counted in this unit."""
+        unit = self.known.lexicon.units[word]
+        if unit not in self.known.lexicon.lengths:
+            return ()
+        same = {unit, *self.known.lexicon.suffixes.get(unit, ())}
+        figures = (column for dataset in self.known.datasets.values() for column in dataset.measures)
+        return tuple(Name(column, 1) for column in figures if column.unit in same or same & set(column.name.lower().split("_")))
+
     def _counted_in(self, word: str, found: list[Tag]) -> bool:
         """Whether what was named before is counted in this unit, or it is money or pieces, which are not converted."""
         unit = self.known.lexicon.units[word]
         if unit not in self.known.lexicon.measured or unit not in self.known.lexicon.lengths:
             return True
         columns = [column for tag in found for column in tag.columns]
-        return any(column.unit == unit or unit in column.name.split("_") for column in columns)
+        same = {unit, *self.known.lexicon.suffixes.get(unit, ())}
+        figures = [*(column.name for column in columns), *(metric.sql for tag in found for metric in tag.metrics)]
+        return any(column.unit in same for column in columns) or any(same & set(re.split(r"[\W_]+", name)) for name in figures)
 
     def _is_verb(self, tag: Tag) -> bool:
         """Whether a name stands in a verb's form: `composed` of composer, `joined` of joined, `ordered` of orders."""
@@ -124,10 +146,12 @@ class Tagger:
             for name in tag.names
         )
 
-    def _longest(self, tokens: list[Token], place: int, before: Tag | None) -> tuple[int, Tag]:
+    def _longest(self, tokens: list[Token], place: int, before: Tag | None, earlier: Period | None) -> tuple[int, Tag]:
         known, rest = self.known, tokens[place:]
         counted = before is not None and before.kind in ("by", "per") and rest[0].word in known.lexicon.calendar
         dated = None if rest[0].quoted or counted else periods.find([t.word for t in rest], known.lexicon, known.today)
+        if earlier is not None and not dated:
+            dated = periods.same_before([t.word for t in rest], known.lexicon, earlier)
         longest = max(known.longest, known.lexicon.longest, dated[0] if dated else 0)
         for size in range(min(len(rest), longest), 0, -1):
             some = rest[:size]
@@ -184,7 +208,8 @@ class Tagger:
         if word in lexicon.persons:
             who = [dataset for dataset in known if lexicon.stem(dataset.name.split("_")[-1]) in lexicon.are_persons]
             return (Name(who[0], 1),) if len(who) == 1 else ()
-        for other in self.known.lexicon.general.get(word, ()):
+        own = next((word.removesuffix(ending) for ending in lexicon.belongings if word.endswith(ending)), "")
+        for other in self.known.lexicon.general.get(word, (own,) if own else ()):
             if found := sorted(self.known.named(self.known.lexicon.tokens(other)), key=lambda name: name.cost):
                 return tuple(name for name in found if name.cost == found[0].cost)
         return ()
@@ -237,6 +262,9 @@ class Tagger:
         if not found and len(parts) > 1:  # "no shows", of no-show; "guinea-pigs", of guinea pig
             near = ((*parts[:-1], end) for end in (parts[-1], parts[-1].removesuffix("s")))
             found = [value for some_ in near for value in self.known.values.get(some_, ()) if value.columns[0].has_few]
+        code = spelt.removesuffix("s")
+        if not found and len(some) == 1 and code != spelt and any(map(str.isdigit, code)):  # "P1s"
+            return tuple(value for value in self.known.values.get((code.casefold(),), ()) if value.values == (code,))
         if not found and len(some) == 1 and not any(isinstance(n.meaning, Dataset) for n in self.known.named(some)):
             stem, word = some[0].stem, some[0].word
             found = [v for own, v in self.known.stems.get(stem, ()) if _is_form(word, own)]
@@ -247,7 +275,7 @@ class Tagger:
         lexicon = self.known.lexicon
         if (number := lexicon.number(token.word)) is not None:
             return Tag("number", "", number=number, word=token.word)
-        for prefix in lexicon.negating:
+        for prefix in (*lexicon.negating, *lexicon.unlike):
             if token.word.startswith(prefix):
                 rest = token.word.removeprefix(prefix).lstrip("-")
                 inner = Token(rest, rest, lexicon.stem(rest))
@@ -256,7 +284,7 @@ class Tagger:
                 )
                 if names:
                     return Tag("name", "", names=names, negated=True, word=token.word)
-                if values := self._values([inner], None, False):
+                if prefix in lexicon.negating and (values := self._values([inner], None, False)):
                     return Tag("value", "", values=values, negated=True, word=token.word)
         return Tag("unknown", "", word=token.word)
 

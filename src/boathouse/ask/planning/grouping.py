@@ -40,6 +40,9 @@ class Grouping:
             if not intent.measures:
                 self.counts = [(text, f"{counted}_count")]
         self.scope.add(own, intent.absent, present)
+        if self.scope.elsewhere and any(noun.unit for noun in intent.groups):  # grouped by one date, chosen by another
+            period = self.scope.elsewhere[0].text
+            raise UnclearError(f"{period!r}: of which date? It would be another than that of the groups", asks=True)
 
     def _counted_dataset(self) -> str | None:
         """The dataset whose rows are counted for each row of the base: `customers with more than 60 orders`."""
@@ -108,6 +111,8 @@ class Grouping:
         if own and not (own[0].name == self.base.name and any(c.dataset == self.base.name for c in noun.columns)):
             return self._rows_of(own[0])
         column = self.scope.nearest(noun.columns, noun.text)
+        if column.dataset != self.base.name:
+            self._only_those_with(self.known.datasets[column.dataset], self.scope.table(column.dataset))
         if (relation := self.scope.relation(column)) and self.known.datasets[relation.parent].label:
             alias, parent = self.scope.role(relation), self.known.datasets[relation.parent]
             shown = [(f"{alias}.{quote(name)}", name, True) for name in parent.label]

@@ -53,6 +53,8 @@ class Listing(Figures):
                 self._having_shown()
                 self.select.order = [quote(subject.unit)]
                 return
+            if not columns:
+                raise UnclearError(f"{self.base.name} has no {subject.text}", word=subject.text)
             if len(columns) != 1:
                 raise UnclearError(f"{subject.text!r} may be {' or '.join(c.name for c in columns)}", [c.name for c in columns])
             self._column_subject(columns[0])

@@ -43,7 +43,7 @@ class Ranking(Listing):
         for other in intent.measures:
             self._add(other)
         for noun in intent.select:
-            if not noun.numeric:
+            if not noun.numeric and not noun.label:  # its name is shown in any case
                 raise UnclearError(f"what is {noun.text!r} for?", asks=True)
         direction = "DESC" if rank.descending else "ASC"
         part = f"PARTITION BY {', '.join(self.select.grouped[: len(intent.groups)])} " if intent.groups else ""

@@ -50,6 +50,7 @@ class Scope(Conditions):
                 f"{periods[0].text!r} by which date: {self.base.name}.{self.base.times[0]}, or that of {others[0].text!r}?",
                 asks=True,
             )
+        self.elsewhere += periods
         for period in periods:
             (own if period in own else others).remove(period)
             if children or others_too:

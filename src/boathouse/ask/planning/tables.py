@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from boathouse.ask.intent import Noun, UnclearError
+from boathouse.ask.intent import Condition, Noun, UnclearError
 from boathouse.ask.knowledge import Knowledge
 from boathouse.ask.meanings import LIFE, Column, Dataset, Metric, Relation
 from boathouse.engine import quote
@@ -24,6 +24,7 @@ class Tables:
     where: list[str] = field(default_factory=list)
     used: list[Column] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    elsewhere: list[Condition] = field(default_factory=list)  # periods that are of another dataset's date
     cost: int = 0
     verbs: tuple[str, ...] = ()
     mark: str = ""  # set apart the tables of a subquery from those around it
@@ -165,7 +166,8 @@ class Tables:
     def figure(self, text: str, unit: str = "", *, money: bool = False) -> Column:
         """The one figure that the rows of the base have, of this unit where one was said; of `money` where there are others."""
         lexicon = self.known.lexicon
-        fitting = {unit.lower(), *lexicon.conversions.get(unit, {}), *lexicon.suffixes.get(unit, ())}
+        units = (unit.lower(), *lexicon.conversions.get(unit, {}))
+        fitting = {*units, *(short for one in units for short in lexicon.suffixes.get(one, ()))}
         counted = [c for c in self.base.measures if unit and (c.unit == unit or fitting & set(c.name.split("_")))]
         figures = counted or self.base.measures
         paid = [column for column in figures if self.known.is_taken(column)] if money else []
@@ -183,8 +185,9 @@ class Tables:
 
     def _factor(self, column: Column, unit: str) -> int:
         """How many of the column's unit one of the unit that was said is."""
-        smaller = self.known.lexicon.conversions.get(unit, {})
-        return next((factor for name, factor in smaller.items() if name == column.unit or name in column.name.split("_")), 1)
+        lexicon, parts = self.known.lexicon, {column.unit, *column.name.split("_")}
+        smaller = lexicon.conversions.get(unit, {})
+        return next((factor for name, factor in smaller.items() if {name, *lexicon.suffixes.get(name, ())} & parts), 1)
 
 
 def either(things: Sequence[object]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from boathouse.ask.intent import Absent, Condition, Having, Measure, Noun, UnclearError
 from boathouse.ask.meanings import Name
 from boathouse.ask.periods import apart
@@ -15,6 +17,10 @@ class Conditions(Cursor):
     """Rules, each named after the kind of tag that it reads."""
 
     def _value(self) -> None:
+        if self._is_done():
+            self.tags[self.at] = replace(self.tags[self.at], kind="name", values=(), verb=True)
+            self.rule("name")
+            return
         tag = self.take()
         also = tag.names
         if self.kind() == "name" and self.tags[self.at].datasets and not self.tags[self.at].after and not self._has_period():
@@ -47,6 +53,13 @@ class Conditions(Cursor):
         if self.kind() == "name" and not (self.tags[self.at].gap or self.tags[self.at].after):
             condition.of = tuple(dataset.name for dataset in self.tags[self.at].datasets)
         self.conditions().append(condition)
+
+    def _is_done(self) -> bool:
+        """`which agent closed the most requests`: what somebody did, by its date, though it is a status as well."""
+        tag, before = self.tags[self.at], self.tags[self.at - 1] if self.at else None
+        dates = [name.meaning for name in tag.names if getattr(name.meaning, "kind", "") == "date"]
+        doer = before is not None and before.kind == "name" and not (tag.after or tag.gap) and self.kind(1) in RANKING
+        return doer and len(dates) == len(tag.names) == 1 and tag.word in dates[0].name.lower().split("_")
 
     def _has_period(self) -> bool:
         return any(tag.kind == "period" for tag in self.tags)
@@ -218,8 +231,11 @@ class Conditions(Cursor):
             self.take()
             self.made.having.append(Having(Measure("count", rows), operator, numbers))
             return
-        if before is None and self.kind() == "value":
-            raise UnclearError(f"more or less of what? {self.tags[self.at].text!r} is a value", asks=True)
+        if before is None and self.kind() == "value":  # "with more than 300 completed visits"
+            value = self.tags[self.at].text
+            self._modifiers()
+            if self.kind() != "name" or not self.tags[self.at].datasets:
+                raise UnclearError(f"more or less of what? {value!r} is a value", asks=True)
         if before is None and self.kind() == "name" and not self._is_flag(self.tags[self.at]):
             noun = self.noun()
             assert noun is not None

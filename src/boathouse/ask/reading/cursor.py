@@ -231,6 +231,9 @@ def _joined(noun: Noun, tag: Tag) -> Noun | None:
         and (outer := [n for n in noun.names if not isinstance(n.meaning, Dataset) and n.meaning.dataset in theirs])
     ):
         return noun.only(outer)
+    both = [name for name in noun.names if name.meaning in tag.columns]
+    if both and not (own or theirs or tag.after or tag.verb):  # "purchase price", of purch_price
+        return Noun(f"{noun.text} {tag.text}", tuple(both))
     word = noun.text.lower().rstrip("s")
     if (
         not own

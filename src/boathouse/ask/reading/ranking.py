@@ -155,6 +155,8 @@ class Ranking(Conditions):
         near = [[name for name in some if name.cost == some[0].cost] for some in map(_by_cost, found) if some]
         names = [name for some in near for name in some] if tag.word in self.lexicon.extreme else next(iter(near), [])
         noun = Noun(tag.text, tuple(names))
+        if not names and tag.word in self.lexicon.bringing and any(other.word in self.lexicon.takes for other in self.tags):
+            return  # "which species earns us the most revenue"
         if tag.word in self.lexicon.extreme:
             self._extreme(tag, noun)
         elif self.kind() in (*OPERATORS, "between") and self.kind(1) == "number":
@@ -205,6 +207,11 @@ class Ranking(Conditions):
         """`the three most common titles`: values by how many rows have them."""
         descending = self.take().kind == "frequent"
         noun = self.noun() or self.made.subject  # "which method is used most?"
+        done = [one for one in (*self.nouns, *self.made.verbs) if one.datasets]
+        if noun is not None and noun is self.made.subject and noun.datasets and done:  # "which beer did we brew most often?"
+            self.made.rank = Rank(descending, self.limit, Measure("count", done[-1]))
+            self.nouns = [one for one in self.nouns if one is not done[-1]]
+            return
         if noun is None or not noun.columns or noun.datasets:
             raise UnclearError("the most frequent what?", asks=True)
         rows = Noun(noun.text, tuple(Name(self.known.datasets[name]) for name in dict.fromkeys(c.dataset for c in noun.columns)))

@@ -46,6 +46,12 @@ class Reading(Ranking, Names):
         if self.at > 1:
             raise UnclearError(f"{tag.text!r} says more than I can read here: leave it out, or ask in two questions", asks=True)
 
+    def _still(self) -> None:
+        """`still open`; "still with us" says what no word of the data does."""
+        tag = self.take()
+        if self.kind() not in ("value", "name", "not", "without", "never", "concept"):
+            raise UnclearError(f"{tag.text!r}: which state is meant?", asks=True)
+
     def _vague(self) -> None:
         tag = self.take()
         if tag.word in self.lexicon.fresh and self._since_when():
@@ -57,7 +63,8 @@ class Reading(Ranking, Names):
     def _since_when(self) -> bool:
         """`new members last month`: those whose date since when they are there lies in the period."""
         following = self.tags[self.at] if self.kind() == "name" else None
-        if following is None or len(following.datasets) != 1 or not any(tag.kind == "period" for tag in self.tags):
+        grouped = any(tag.kind in ("period", "rhythm") or (tag.kind == "calendar" and tag is not following) for tag in self.tags)
+        if following is None or len(following.datasets) != 1 or not grouped:
             return False
         others = [
             tag
@@ -67,7 +74,8 @@ class Reading(Ranking, Names):
         if others:  # "new members booked in October": when they were new, or when they booked?
             return False
         dataset = following.datasets[0]
-        since = [name for name in dataset.times if set(name.split("_")) & LIFE | set(name.split("_")) & self.lexicon.begins]
+        long = self.lexicon.abbreviations
+        since = [name for name in dataset.times if {long.get(p, p) for p in name.split("_")} & (LIFE | self.lexicon.begins)]
         if len(since) != 1:
             return False
         self.date = Noun(since[0], (Name(dataset.columns[since[0]]),))

@@ -6,6 +6,7 @@ import itertools
 from typing import TYPE_CHECKING
 
 from boathouse.ask.intent import Condition, Intent, Measure, Noun, UnclearError
+from boathouse.ask.meanings import LIFE, Dataset, Name
 from boathouse.ask.periods import apart
 
 if TYPE_CHECKING:
@@ -266,10 +267,8 @@ def _subject(reading: Reading) -> None:
     named = [noun for noun in reading.nouns if noun.datasets]
     if not named and made.having:  # "countries with at least three airports"
         named = [noun for noun in reading.nouns if noun.columns and not noun.numeric]
-    if not named and made.groups:  # "completed vaccinations by month", "signups by industry"
-        rows = reading.marked(made.conditions) or (made.verbs[0] if reading.date and len(made.verbs) == 1 else None)
-        made.measures += [Measure("count", rows)] if rows else []
     if not named:
+        _unnamed(reading)
         return
     reading.nouns.remove(named[0])
     if made.groups:
@@ -279,7 +278,7 @@ def _subject(reading: Reading) -> None:
     elif made.listed or made.sort:
         made.subject = named[0]
     elif made.absent or made.conditions:
-        labelled = all(dataset.label for dataset in named[0].datasets)
+        labelled = all(dataset.label or _is_thing(reading, dataset) for dataset in named[0].datasets)
         if not made.absent and all(
             one.kind == "period" and not (one.noun and labelled) for one in made.conditions
         ):  # events are counted
@@ -292,6 +291,41 @@ def _subject(reading: Reading) -> None:
         raise UnclearError(
             f"how many {named[0].text}, or a list of them?", [f"how many {named[0].text}", f"list {named[0].text}"]
         )
+
+
+def _is_thing(reading: Reading, dataset: Dataset) -> bool:
+    """Whether rows are things that are there, rather than what happened at some time."""
+    return not dataset.time or bool(set(dataset.time.split("_")) & LIFE - reading.lexicon.begins)
+
+
+def _unnamed(reading: Reading) -> None:
+    """Rows that no word names: `completed vaccinations by month`, `signups by industry`, `who was hired in 2026?`"""
+    made = reading.made
+    if made.groups:
+        rows = reading.marked(made.conditions) or (made.verbs[0] if reading.date and len(made.verbs) == 1 else None)
+        made.measures += [Measure("count", rows)] if rows else []
+    elif "who" in reading.text.lower().split() and (who := _who(reading) or _doer(reading)):
+        made.subject, made.listed = who, True
+
+
+def _who(reading: Reading) -> Noun | None:
+    """Those of the only dataset that the verb's date is of."""
+    dates = [one.noun for one in reading.made.conditions if one.kind == "period" and one.noun]
+    datasets = {column.dataset for noun in (*dates, *([reading.date] if reading.date else [])) for column in noun.columns}
+    if len(datasets) != 1:
+        return None
+    dataset = reading.known.datasets[datasets.pop()]
+    reading.made.verbs = [verb for verb in reading.made.verbs if dataset not in verb.datasets]
+    return Noun("who", (Name(dataset),)) if dataset.label else None
+
+
+def _doer(reading: Reading) -> Noun | None:
+    """`who took more than 10 trips?`: the only persons that such a row names."""
+    children = {dataset.name for one in reading.made.having for dataset in one.measure.noun.datasets}
+    parents = {relation.parent for child in children for relation in reading.known.parents(child)}
+    words = reading.lexicon
+    who = [name for name in sorted(parents) if words.stem(name.split("_")[-1]) in words.are_persons]
+    return Noun("who", (Name(reading.known.datasets[who[0]]),)) if len(who) == 1 else None
 
 
 def _counted(reading: Reading, noun: Noun) -> Measure:
@@ -331,10 +365,21 @@ def _rank(reading: Reading) -> None:
             made.subject = reading.marked(made.conditions)  # "which dog is the heaviest?"
         if made.subject is None:
             raise UnclearError("the highest or lowest of what?", asks=True)
+    if rank.measure is None and not made.subject.datasets:
+        rank.measure = _rows_of(reading, made.subject)
     rank.n = rank.n or reading.limit or (None if _plural(reading, made.subject) else 1)
     if rank.measure is None and rank.n is None:
         raise UnclearError(f"{made.subject.text} by which figure, and how many?", _by_metrics(reading), asks=True)
     rank.n = rank.n or 1
+
+
+def _rows_of(reading: Reading, subject: Noun) -> Measure | None:
+    """`top 3 reasons for visits`: by how many."""
+    rows = [noun for noun in reading.nouns if {d.name for d in noun.datasets} & {column.dataset for column in subject.columns}]
+    if len(rows) != 1:
+        return None
+    reading.nouns.remove(rows[0])
+    return Measure("count", rows[0])
 
 
 def _by_metrics(reading: Reading) -> list[str]:
