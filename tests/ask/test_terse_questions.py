@@ -7,10 +7,10 @@ import pytest
 from boathouse.workbench import Workbench
 from tests.query.lakes import opened, publish
 
-REQUESTS = """1,1,1,open,2026-09-01,,urgent,billing,30,20.00
-2,1,1,closed,2026-09-08,2026-09-09,low,billing,90,30.00
-3,2,2,closed,2026-10-02,2026-10-05,urgent,login,60,5.00
-4,2,2,no_show,2026-10-20,2026-10-21,low,login,66,45.00
+REQUESTS = """1,1,1,open,2026-09-01,,urgent,billing,30,20.00,20.00
+2,1,1,closed,2026-09-08,2026-09-09,low,billing,90,30.00,30.00
+3,2,2,closed,2026-10-02,2026-10-05,urgent,login,60,5.00,5.00
+4,2,2,no_show,2026-10-20,2026-10-21,low,login,66,45.00,45.00
 """
 AGENTS = "1,Ann,billing,2025-02-01,true\n2,Bob,login,2026-03-01,false\n"
 CALLERS = "1,Cem,M,2025-05-01\n2,Dot,F,2026-05-01\n"
@@ -33,6 +33,13 @@ ANSWERED = {
     "Split of requests by topic pls": "SELECT * FROM (VALUES ('billing', 2), ('login', 2))",
     "Agents hired in 2025, just the names": "SELECT 'Ann', DATE '2025-02-01'",
     "How many callers had more than once a request?": "SELECT 2",
+    "Which agent closed the most requests in October? Need the name.": "SELECT 'Bob', 2",
+    "Fees in Q3 compared with the same quarter last year": "SELECT 2026, 50::DOUBLE",
+    "Who was hired in 2026?": "SELECT 'Bob', DATE '2026-03-01'",
+    "Requests w/o closing date, how many?": "SELECT 1",
+    "How many requests with a first response over 1 hour?": "SELECT 2",
+    "Is the fee up on October in September? Percentage change please": "SELECT 50::DOUBLE AS a, 50::DOUBLE AS b, 0::DOUBLE AS c, 0::DOUBLE AS d",
+    "Fees month by month": "SELECT * FROM (VALUES (DATE '2026-09-01', 50::DOUBLE), (DATE '2026-10-01', 50::DOUBLE))",
     "Did the number of requests change from September to October?": "SELECT 2 AS a, 2 AS b, 0 AS c, 0::DOUBLE AS d",
     "By what percentage did the number of requests grow from Q2 2026 to 2026 Q3?": "SELECT 0 AS a, 2 AS b, 2 AS c, NULL AS d",
     "How did the number of urgent requests change, October vs September?": "SELECT 1 AS a, 1 AS b, 0 AS c, 0::DOUBLE AS d",
@@ -43,6 +50,10 @@ ASKED_BACK = [
     "Which topic grew most from 2025 to 2026?",
     "Did the number of callers grow from 2025 to 2026?",  # those who joined, or all that there were
     "Requests with over 30 minutes",  # how many, or which
+    "Callers that are still with us",  # which state that is
+    "What does Ann earn per month?",  # what somebody brings in is not what they earn
+    "How many inactive requests?",  # of a status, "not active" is a guess
+    "How many requests opened this month were hired?",
     "Urgent callers",  # who has one urgent request, or only such
 ]
 
@@ -52,7 +63,7 @@ def wb(tmp_path_factory: pytest.TempPathFactory) -> Workbench:
     made = opened(tmp_path_factory.mktemp("desk") / "workbench")
     publish(made, "callers", "caller_id: BIGINT, name: VARCHAR, sex: VARCHAR, joined_on: DATE", CALLERS)
     publish(made, "agents", "agent_id: BIGINT, name: VARCHAR, team: VARCHAR, hired_on: DATE, is_active: BOOLEAN", AGENTS)
-    publish(made, "requests", "request_no: BIGINT, caller_id: BIGINT, agent_id: BIGINT, status: VARCHAR, opened_at: DATE, closed_at: DATE, prio: VARCHAR, topic: VARCHAR, first_resp_min: BIGINT, csat: DOUBLE", REQUESTS)  # fmt: skip
+    publish(made, "requests", "request_no: BIGINT, caller_id: BIGINT, agent_id: BIGINT, status: VARCHAR, opened_at: DATE, closed_at: DATE, prio: VARCHAR, topic: VARCHAR, first_resp_min: BIGINT, csat: DOUBLE, fee: DOUBLE", REQUESTS)  # fmt: skip
     pipeline = made.root / "pipelines" / "requests.yml"
     described = '{type: DOUBLE, description: "satisfaction from 1 to 100"}'
     pipeline.write_text(pipeline.read_text(encoding="utf-8").replace("csat: DOUBLE", f"csat: {described}"), encoding="utf-8")

@@ -182,7 +182,7 @@ class Tagger:
         for time, units in (("calendar", self.known.lexicon.calendar), ("rhythm", self.known.lexicon.rhythm)):
             if text in units and not (time == "rhythm" and before and any(v.columns[0] in before.columns for v in values)):
                 return Tag(time, "", names=near if time == "calendar" else (), unit=units[text], word=text)
-        if values and (kind == "only" or (kind == "filler" and text in self.known.lexicon.states)):
+        if values and (kind in ("only", "change") or (kind == "filler" and text in self.known.lexicon.states)):
             return Tag("value", "", names=near, values=values, word=text)
         if kind == "concept" and not values and (named := self._named_concept(text, near)):
             return Tag("name", "", names=named, word=text)

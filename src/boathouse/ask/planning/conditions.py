@@ -141,6 +141,8 @@ class Conditions(Tables):
     def _flag(self, condition: Condition) -> str:
         assert condition.noun is not None
         column = self.nearest(condition.noun.columns, condition.text)
+        if condition.of and column.dataset not in condition.of:
+            raise UnclearError(f"{condition.text!r} is of {column.dataset}, not of {' or '.join(condition.of)}", asks=True)
         if column.type != "BOOLEAN":
             return f"{self.column(column)} = {0 if condition.negated else 1}"
         return f"{'NOT ' if condition.negated else ''}{self.column(column)}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from boathouse.ask.intent import Absent, Condition, Measure, Noun, UnclearError
-from boathouse.ask.meanings import Column
+from boathouse.ask.meanings import Column, Name
 from boathouse.ask.reading.cursor import OPERATORS
 from boathouse.ask.reading.figures import Figures
 from boathouse.ask.words import Tag
@@ -19,7 +19,10 @@ class Names(Figures):
         if self._is_flag(tag):
             self.take()
             flag = Noun(tag.text, tag.names)
-            self.conditions().append(Condition("flag", tag.text, noun=flag, negated=self.negated != tag.negated))
+            made = Condition("flag", tag.text, noun=flag, negated=self.negated != tag.negated)
+            if self.kind() == "name" and not (self.tags[self.at].gap or self.tags[self.at].after):
+                made.of = tuple(dataset.name for dataset in self.tags[self.at].datasets)
+            self.conditions().append(made)
             self.negated = False
         elif self.negated:
             self._negated_name()
@@ -120,6 +123,7 @@ class Names(Figures):
             elif self.kind() == "period":
                 self._period(noun.only(dates))
             elif self.made.conditions and self.made.conditions[-1].kind == "period":
+                self._of_what_is_named(noun, dates)
                 self.made.conditions[-1].noun = noun.only(dates)
             else:
                 self.date = noun.only(dates)
@@ -132,6 +136,12 @@ class Names(Figures):
             return self._value()
         self.made.verbs.append(noun if noun.datasets else self._dataset_of(noun))
         return None
+
+    def _of_what_is_named(self, verb: Noun, dates: list[Name]) -> None:
+        """`enrolments of this year ended with …`: a verb behind a period is about its date, unless that is another thing's."""
+        named = {d.name for noun in (*self.nouns, *(m.noun for m in self.made.measures)) for d in noun.datasets}
+        if named and not named & {name.dataset for name in dates}:
+            raise UnclearError(f"{self.made.conditions[-1].text!r}: when what was {verb.text}?", asks=True)
 
     def _negated_name(self) -> None:
         tag = self.tags[self.at]

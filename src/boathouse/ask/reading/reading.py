@@ -62,6 +62,8 @@ class Reading(Ranking, Names):
 
     def _since_when(self) -> bool:
         """`new members last month`: those whose date since when they are there lies in the period."""
+        if self.kind() == self.kind(1) == "name" and self.tags[self.at].verb and not self.tags[self.at].datasets:
+            self.take()  # "newly registered owners"
         following = self.tags[self.at] if self.kind() == "name" else None
         grouped = any(tag.kind in ("period", "rhythm") or (tag.kind == "calendar" and tag is not following) for tag in self.tags)
         if following is None or len(following.datasets) != 1 or not grouped:
@@ -69,7 +71,9 @@ class Reading(Ranking, Names):
         others = [
             tag
             for tag in self.tags
-            if tag is not following and tag.kind in ("name", "concept") and (tag.verb or tag.datasets or tag.kind == "concept")
+            if tag not in (following, self.tags[self.at - 1])
+            and tag.kind in ("name", "concept")
+            and (tag.verb or tag.datasets or tag.kind == "concept")
         ]
         if others:  # "new members booked in October": when they were new, or when they booked?
             return False
