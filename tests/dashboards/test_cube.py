@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 
 import pyarrow as pa
 import pytest
@@ -30,12 +30,15 @@ orders = "region = 'West'"
 """
 CHOSEN = {"region": "region", "paid": "paid", "day": "day::DATE", "at": '"at"::DATE'}
 ADDITIVE = [
+    "SELECT sum(x) // 7 AS a, coalesce(sum(x), 0.5) AS b, typeof(sum(x)) AS c, format('{:,}', sum(x)) AS d FROM rows",
+    "SELECT '{{' || region || '[a]{2}' AS x, count(*) AS n FROM rows GROUP BY ALL ORDER BY ALL",
+    "SELECT lower(region) AS x, paid, sum(amount) AS y FROM rows GROUP BY ALL ORDER BY y, x, paid LIMIT 3",
     sql.select(metric("Rows", "count(*)")),
     sql.select(metric("Mean", "round(sum(amount) / count(amount), 2)")),
     sql.select(metric("Paid", "100.0 * count(*) FILTER (WHERE paid) / nullif(count(*), 0)")),
     sql.select(metric("Ends", "max(amount) - min(amount)")),
     sql.select(chart("By month", "date_trunc('month', day)::DATE", "sum(amount * n)", color="region")),
-    sql.select(chart("By hour", "date_trunc('hour', \"at\")", "sum(weight)")),
+    sql.select(chart("By hour", "date_trunc('hour', \"at\")", "max(weight)")),
     sql.trend(metric("Trend", "sum(n)", over="strftime(day, '%Y')")),
     sql.values("region", 10),
     sql.values("paid", 10),
@@ -43,6 +46,17 @@ ADDITIVE = [
     'SELECT sum(x)::BIGINT AS "at" FROM rows',
 ]
 NOT_ADDITIVE = [
+    "SELECT sum(weight) AS s FROM rows",  # floats add up to something else in another order
+    "SELECT region AS x, geomean(n) AS y FROM rows GROUP BY ALL ORDER BY ALL",  # a macro around an aggregate
+    "SELECT region, wavg(amount, n) AS y FROM rows GROUP BY ALL ORDER BY ALL",
+    "SELECT region, count(*) AS n FROM rows GROUP BY ALL ORDER BY n DESC",  # ties stand in any order
+    "SELECT region, paid, count(*) AS n FROM rows GROUP BY ALL ORDER BY n DESC, region LIMIT 2",
+    "SELECT 'all' AS x, count(*) AS y FROM rows GROUP BY ALL ORDER BY ALL",  # one row, even of none
+    "SELECT max(n, 2) AS y FROM rows",
+    "SELECT max(region COLLATE NOCASE) AS y FROM rows",
+    "SELECT rows.region AS x, count(*) AS y FROM rows GROUP BY ALL ORDER BY ALL",
+    "SELECT n AS x, day AS d, amount AS a, count(*) AS y, list(region) AS l FROM rows GROUP BY ALL ORDER BY ALL",
+    "SELECT alias(region) AS x, count(*) AS y FROM rows GROUP BY ALL ORDER BY ALL",
     "SELECT count(DISTINCT region) AS n FROM rows",
     "SELECT median(amount) AS m FROM rows",
     "SELECT region, n FROM rows ORDER BY n LIMIT 5",
@@ -111,17 +125,34 @@ def test_it_answers_as_the_rows_do(
 
 @pytest.mark.parametrize("select", NOT_ADDITIVE)
 def test_what_does_not_add_up_is_for_the_rows(wb: Workbench, cube: Cube, select: str):
-    assert cube.find(select, {}, pa.schema([])) is None
+    schema = wb.sql(*sql.over("SELECT * FROM orders", {}, select)).schema
+    assert cube.find(ADDITIVE[3], {}, pa.schema([("Rows", pa.int64())])) is not None
+    assert cube.find(select, {}, schema) is None
 
 
 def test_what_was_not_to_be_chosen_of_is_for_the_rows(cube: Cube):
-    assert cube.find(ADDITIVE[0], {"weight": sql.Span(1, None)}, pa.schema([("Rows", pa.int64())])) is None
+    assert cube.find(ADDITIVE[3], {"weight": sql.Span(1, None)}, pa.schema([("Rows", pa.int64())])) is None
 
 
 def test_rows_that_a_policy_filters_are_not_added_up(wb: Workbench):
     west = Workbench(wb.root)
     west.viewer = west.policy("west")
     assert Cube.of(west, "SELECT * FROM orders", CHOSEN, ADDITIVE) is None
+
+
+def test_a_moment_is_no_day(cube: Cube):
+    schema = pa.schema([("Rows", pa.int64())])
+    assert cube.find(ADDITIVE[3], {"at": sql.Span(date(2026, 1, 2), None)}, schema) is not None
+    assert cube.find(ADDITIVE[3], {"at": sql.Span(datetime(2026, 1, 2, 12), None)}, schema) is None
+
+
+def test_too_many_combinations_of_one_tile_are_left_to_the_rows(wb: Workbench, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("boathouse.dashboards.cube._MANY", 300)
+    many = "SELECT n AS x, count(*) AS y FROM rows GROUP BY ALL ORDER BY ALL"
+    made = Cube.of(wb, "SELECT * FROM orders", {"region": "region"}, [many, ADDITIVE[3]])
+    assert made is not None
+    assert made.find(ADDITIVE[3], {}, pa.schema([("Rows", pa.int64())])) is not None
+    assert made.find(many, {}, pa.schema([("x", pa.int64()), ("y", pa.int64())])) is None
 
 
 def test_what_changes_by_itself_is_not_added_up(wb: Workbench):

@@ -9,10 +9,13 @@ from datetime import date, datetime
 from decimal import Decimal
 
 import pyarrow as pa
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from boathouse.errors import QueryError
 from boathouse.query.digest import Digest
+from boathouse.workbench import Workbench
 
 ROWS = st.lists(
     st.tuples(
@@ -99,3 +102,19 @@ def test_the_last_digits_of_a_float_do_not_count():
     rows = [(1, "a", 0.1 + 0.2, None, None, None, None, None)]
     assert digest(rows).value() == digest([(1, "a", 0.3, None, None, None, None, None)]).value()
     assert digest(rows).value() != digest([(1, "a", 0.300000001, None, None, None, None, None)]).value()
+
+
+def test_a_decimal_of_no_whole_digits_is_written_as_sql_writes_it():
+    made = Digest(schema := pa.schema([("d", pa.decimal128(2, 2))]), ordered=False)
+    made.add(pa.record_batch([pa.array([Decimal("0.50")], pa.decimal128(2, 2))], schema=schema))
+    number = int.from_bytes(hashlib.md5(b"3:.50,").digest(), "little")
+    assert (
+        made.value() == hashlib.sha256(json.dumps(["rows-1", ["d"], 1, number >> 64, number % 2**64]).encode()).hexdigest()[:32]
+    )
+
+
+def test_what_the_engine_fails_at_does_not_end_it(wb: Workbench):
+    """The least whole number, as the engine has it."""
+    with pytest.raises(QueryError, match="cannot be added up"):
+        assert wb.sql("SELECT (-170141183460469231731687303715884105728)::HUGEINT AS x, [1] AS l").receipt
+    assert wb.sql("SELECT 1 AS x, [1] AS l").receipt

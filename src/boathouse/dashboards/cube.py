@@ -1,14 +1,15 @@
 """A page's rows added up once for each combination of what can be chosen: a choice is then followed at once, however many rows
 there are.
 
-Only what adds up can be kept so: counts, sums, minima, maxima, and what is computed of them. A tile that asks for anything else
-is not in the cube, and goes on asking the rows.
+Only what adds up can be kept so, exactly: counts, sums of whole numbers and decimals, minima, maxima, and what is computed of
+them. A tile that asks for anything else is not in the cube, and goes on asking the rows.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import Any
 
 import duckdb
@@ -18,7 +19,7 @@ from boathouse.config import QueryLimits
 from boathouse.dashboards import sql
 from boathouse.engine import quote
 from boathouse.errors import BoathouseError
-from boathouse.query.guard import aggregates
+from boathouse.query.guard import aggregates, scalars
 from boathouse.query.snapshot import Snapshot
 from boathouse.workbench import Workbench
 
@@ -26,10 +27,12 @@ _LIMITS = QueryLimits(rows=200_000, seconds=10.0)
 _SAMPLE, _MANY = 500_000, 100_000  # of so many rows; so many combinations are too many
 _COUNT = "coalesce(sum({})::BIGINT, 0)"
 _AGAIN = {"count": _COUNT, "count_star": _COUNT, "sum": "sum({})", "min": "min({})", "max": "max({})"}
+_EXPRESSIONS = {"BETWEEN", "CASE", "CAST", "COLUMN_REF", "COMPARISON", "CONJUNCTION", "CONSTANT", "FUNCTION", "OPERATOR", "TYPE"}
+_OUTER = ("where_clause", "having", "qualify", "sample", "group_expressions", "group_sets")
 
 
 class Cube:
-    """What some SELECTs find in `rows`, from far fewer rows."""
+    """What some SELECTs find in `rows`, from far fewer rows; `tables` are what it was made of."""
 
     def __init__(self, con: duckdb.DuckDBPyConnection, selects: dict[str, str], columns: set[str], tables: list[Snapshot]):
         self._con, self._selects, self._columns, self.tables = con, selects, columns, tables
@@ -39,32 +42,35 @@ class Cube:
         """Adds them up. `columns` are those that can be chosen of, each with what is chosen of it. None where that is too much, and
         where the rows are not the same for everyone at any time. Raises LimitError where it takes too long."""
         con, parts, known = wb.reader.cursor(), _Parts(), {}
+        chosen = [f"{what} AS {quote(name)}" for name, what in columns.items()]
         for select in selects:
+            wanted = _Parts(parts)
             try:
-                wanted = _Parts(parts)
-                known[select] = _over_parts(con, select, wanted)
-                wb.sql(*sql.over(rows, {}, f"SELECT {wanted.listed()} FROM rows GROUP BY ALL LIMIT 0")).arrow()
-                parts = wanted
-            except (_NotAdditiveError, BoathouseError, duckdb.Error):
-                known.pop(select, None)
+                over = _over_parts(con, select, wanted)
+                if _is_exact(_types(wb, rows, wanted.listed())) and _combinations(wb, rows, [*chosen, *wanted.listed()]) <= _MANY:
+                    parts, known[select] = wanted, over
+            except (_NotAdditiveError, BoathouseError, duckdb.Error, RecursionError):
+                continue
         if not known:
             return None
-        chosen = [f"{what} AS {quote(name)}" for name, what in columns.items()]
-        grouped = f"SELECT {', '.join([*chosen, parts.listed()])} FROM {{}} GROUP BY ALL"
-        sample = f"SELECT count(*) AS n FROM ({grouped.format(f'(FROM rows LIMIT {_SAMPLE:d})')})"
-        if wb.sql(*sql.over(rows, {}, sample), limits=_LIMITS).rows()[0]["n"] > _MANY:
-            return None
-        result = wb.sql(*sql.over(rows, {}, grouped.format("rows")), limits=_LIMITS)
+        items = [*chosen, *parts.listed()]
+        result = wb.sql(*sql.over(rows, {}, _grouped(items, "rows")), limits=_LIMITS)
         added = result.arrow()
         if result.cut or result.asked.changing or result.asked.policies:
             return None
-        con.register("cube", added)
+        con.register("added", added)
+        own = (f"{quote(name)}::{kind} AS {quote(name)}" for name, kind in _types(wb, rows, items).items())
+        con.execute(f"CREATE TEMP TABLE cube AS SELECT {', '.join(own)} FROM added")  # Arrow has no HUGEINT, say
+        con.unregister("added")
         plain = {field.name for field in added.schema if field.type in (pa.string(), pa.bool_(), pa.date32())}
         return cls(con, known, plain & {*columns}, result.asked.tables)
 
     def find(self, select: str, chosen: sql.Chosen, schema: pa.Schema) -> pa.Table | None:
         """What a SELECT finds under a choice, by its schema; None where the rows must be asked."""
-        if select not in self._selects or not chosen.keys() <= self._columns:
+        moments = (
+            isinstance(end, datetime) for one in chosen.values() if isinstance(one, sql.Span) for end in (one.low, one.high)
+        )
+        if select not in self._selects or not chosen.keys() <= self._columns or any(moments):
             return None
         query, parameters = sql.over("SELECT * FROM cube", chosen, self._selects[select])
         try:
@@ -80,22 +86,43 @@ class _NotAdditiveError(Exception):
 class _Parts(dict[str, str]):
     """Expressions that a cube is made of, each with its column's name."""
 
-    def column(self, expression: str) -> str:
-        return self.setdefault(expression, f"part {len(self)}")
+    def column(self, expression: str, kind: str) -> str:
+        return self.setdefault(expression, f"{kind} {len(self)}")
 
-    def listed(self) -> str:
-        return ", ".join(f"{expression} AS {quote(name)}" for expression, name in self.items())
+    def listed(self) -> list[str]:
+        return [f"{expression} AS {quote(name)}" for expression, name in self.items()]
+
+
+def _grouped(items: list[str], source: str) -> str:
+    return f"SELECT {', '.join(items)} FROM {source} GROUP BY ALL"
+
+
+def _types(wb: Workbench, rows: str, items: list[str]) -> dict[str, str]:
+    """The engine's types of a cube's columns."""
+    asked = f"SELECT column_name, column_type FROM (DESCRIBE {_grouped(items, 'rows')})"
+    return {row["column_name"]: row["column_type"] for row in wb.sql(*sql.over(rows, {}, asked)).rows()}
+
+
+def _is_exact(types: dict[str, str]) -> bool:
+    """Whether sums come out the same in any order; those of floats differ in their last digits, or in all where they cancel out."""
+    return not any(name.startswith("sum ") and kind in ("FLOAT", "DOUBLE") for name, kind in types.items())
+
+
+def _combinations(wb: Workbench, rows: str, items: list[str]) -> int:
+    """How many there are among the first rows."""
+    sample = f"SELECT count(*) AS n FROM ({_grouped(items, f'(FROM rows LIMIT {_SAMPLE:d})')})"
+    return wb.sql(*sql.over(rows, {}, sample), limits=_LIMITS).rows()[0]["n"]
 
 
 def _over_parts(con: duckdb.DuckDBPyConnection, select: str, parts: _Parts) -> str:
     """The same SELECT, over a cube that has these parts; what it needs is added to them. Raises _NotAdditiveError."""
     tree = json.loads(con.execute("SELECT json_serialize_sql(?)", [select]).fetchall()[0][0])
-    if tree["error"]:
+    if tree["error"] or [inner["table_name"] for inner in _within(tree) if inner.get("type") == "BASE_TABLE"] != ["rows"]:
         raise _NotAdditiveError
-    node = tree["statements"][0]["node"]
+    outer = node = tree["statements"][0]["node"]
     while node.get("from_table", {}).get("type") == "SUBQUERY":
         node = node["from_table"]["subquery"]["node"]
-    if [inner["table_name"] for inner in _within(tree) if inner.get("type") == "BASE_TABLE"] != ["rows"] or not _is_plain(node):
+    if not _is_plain(node) or not _is_ordered_whole(outer) or (node is not outer and node["modifiers"]):
         raise _NotAdditiveError
     node["select_list"] = [_item(con, item, parts) for item in node["select_list"]]
     node["modifiers"] = _added_again(con, node["modifiers"], parts)
@@ -104,28 +131,43 @@ def _over_parts(con: duckdb.DuckDBPyConnection, select: str, parts: _Parts) -> s
 
 def _is_plain(node: dict[str, Any]) -> bool:
     """Whether a node groups by all that is no aggregate, straight from the rows."""
-    unlike = ("where_clause", "having", "qualify", "sample", "group_expressions", "group_sets")
     grouped = node["type"] == "SELECT_NODE" and (
-        node["aggregate_handling"] == "FORCE_AGGREGATES" or all(_has_aggregate(item) for item in node["select_list"])
+        node["aggregate_handling"] == "FORCE_AGGREGATES" or all(map(_has_aggregate, node["select_list"]))
     )
     table = node.get("from_table", {})
-    return (
-        grouped
-        and not any(node[key] for key in unlike)
-        and table.get("type") == "BASE_TABLE"
-        and not table["alias"]
-        and not table["sample"]
-    )
+    unlike = any(node[key] for key in _OUTER) or table.get("type") != "BASE_TABLE"
+    return grouped and not unlike and not table["alias"] and not table["sample"]
+
+
+def _is_ordered_whole(node: dict[str, Any]) -> bool:
+    """Whether no two rows tie: by everything, or by all that rows are grouped by. What ties stands in another order elsewhere."""
+    orders = [order["expression"] for one in node["modifiers"] if one["type"] == "ORDER_MODIFIER" for order in one["orders"]]
+    keys = [item for item in node["select_list"] if not _has_aggregate(item)]
+    by = {one["column_names"][-1] for one in orders if "column_names" in one}
+    named = {item["alias"] or item.get("column_names", [""])[-1] for item in keys if item["class"] != "STAR"}
+    everything = any(one["class"] == "STAR" for one in orders)
+    return everything or not (node["modifiers"] and keys) or (len(named) == len(keys) and named <= by)
 
 
 def _item(con: duckdb.DuckDBPyConnection, item: dict[str, Any], parts: _Parts) -> dict[str, Any]:
     """An item of the select list as it is found in the cube, by its own name."""
-    if any(node.get("class") == "STAR" for node in _within(item)):
+    if not all(map(_is_known, _within(item))):
         raise _NotAdditiveError
     if _has_aggregate(item):
         return _added_again(con, item, parts)
-    alias = item["alias"] or (item["column_names"][-1] if "column_names" in item else "")
-    return {**_parsed(con, quote(parts.column(_written(con, item)))), "alias": alias}
+    if not any("column_names" in inner for inner in _within(item)):  # the engine groups by no constant
+        raise _NotAdditiveError
+    alias = item["alias"] or item.get("column_names", [""])[-1]
+    return {**_parsed(con, quote(parts.column(_written(con, item), "key"))), "alias": alias}
+
+
+def _is_known(node: dict[str, Any]) -> bool:
+    """Whether a node of an expression means the same over parts as over rows."""
+    if "class" not in node:
+        return True
+    if node["class"] == "FUNCTION" and not _is_aggregate(node):
+        return node["function_name"].lower() in scalars() | {"nullif"} and node["function_name"].lower() != "alias"
+    return node["class"] in _EXPRESSIONS and len(node.get("column_names", "1")) == 1
 
 
 def _added_again(con: duckdb.DuckDBPyConnection, node: Any, parts: _Parts) -> Any:
@@ -136,18 +178,19 @@ def _added_again(con: duckdb.DuckDBPyConnection, node: Any, parts: _Parts) -> An
         return node
     if not _is_aggregate(node):
         return {key: _added_again(con, inner, parts) for key, inner in node.items()}
-    again = _AGAIN.get(node["function_name"].lower())
-    if again is None or node["class"] != "FUNCTION" or node["distinct"]:
+    name = node["function_name"].lower()
+    if name not in _AGAIN or node["distinct"] or len(node["arguments"]) != (name != "count_star"):
         raise _NotAdditiveError
-    return {**_parsed(con, again.format(quote(parts.column(_written(con, node))))), "alias": node["alias"]}
+    part = parts.column(_written(con, node), "sum" if name == "sum" else "part")
+    return {**_parsed(con, _AGAIN[name].format(quote(part))), "alias": node["alias"]}
 
 
 def _is_aggregate(node: Any) -> bool:
-    return node.get("class") == "WINDOW" or (node.get("class") == "FUNCTION" and node["function_name"].lower() in aggregates())
+    return node.get("class") == "FUNCTION" and node["function_name"].lower() in aggregates()
 
 
 def _has_aggregate(item: Any) -> bool:
-    return any(_is_aggregate(node) for node in _within(item))
+    return any(map(_is_aggregate, _within(item)))
 
 
 def _within(root: Any) -> Iterator[dict[str, Any]]:

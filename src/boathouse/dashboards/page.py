@@ -72,7 +72,7 @@ class Page(widgets.VBox):
         said = widgets.HBox([self._status, every, self._files])
         said.add_class("bh-said")
         self._address = Address()
-        super().__init__([head, said, self._bar, beside, seen, *[self._address] * viewer.served()])
+        super().__init__([head, said, self._bar, beside, seen, *([self._address] if viewer.served() else [])])
         self.add_class("bh-page")
         self.working = threading.Thread(target=self._work, daemon=True)
         self.working.start()
@@ -83,15 +83,15 @@ class Page(widgets.VBox):
             while not self._begun():
                 self._wanted.wait(_LOOKS_AFAR)
             painted = 0
+            looks = _LOOKS if self.wb.lake.store.is_local else _LOOKS_AFAR
             while True:
-                if painted == self._asked:
-                    looks = _LOOKS if self.wb.lake.store.is_local else _LOOKS_AFAR
-                    if not self._wanted.wait(looks):  # nobody chooses anything meanwhile
-                        self.rows.ahead()
+                idle = painted == self._asked and not self._wanted.wait(looks)
                 self._wanted.clear()
                 if painted != self._asked or self._newer():
                     painted = self._asked
                     self._paint(painted)
+                elif idle:
+                    self.rows.ahead()
         except BoathouseError as error:
             self._say(error.render())
         except Exception as error:  # whatever it is, whoever looks is told

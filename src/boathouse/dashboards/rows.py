@@ -10,8 +10,10 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 
+from boathouse import viewer
 from boathouse.config import QueryLimits
 from boathouse.dashboards import draw, sql
 from boathouse.dashboards.cube import Cube
@@ -114,11 +116,15 @@ class Rows:
     def _added_up(self, known: _Known, select: str, chosen: sql.Chosen, limits: QueryLimits) -> Result | None:
         """An answer from what was added up, as if the rows had been asked: its receipt is of that query."""
         cube, first = known.cube, known.first.get(select)
-        found = cube.find(select, chosen, first.schema) if cube and first else None
-        if cube is None or first is None or found is None or found.num_rows > (limits.rows or _POINTS):
+        if cube is None or first is None or first.versions != {table.name: table.version for table in cube.tables}:
+            return None
+        found = cube.find(select, chosen, first.schema)
+        if found is None or found.num_rows > (limits.rows or _POINTS):
             return None
         query, parameters = sql.over(self.rows, chosen, select)
         asked = replace(first.asked, sql=query, parameters=parameters or None, tables=cube.tables, at=datetime.now(UTC))
+        with viewer.noted(self.wb, "SHOW", query) as told:
+            told(asked)
         return Result.of(found, asked, limits)
 
     def ahead(self) -> None:
@@ -129,8 +135,8 @@ class Rows:
             threading.Thread(target=self._add_up, args=(known,), daemon=True).start()
 
     def _add_up(self, known: _Known) -> None:
-        with contextlib.suppress(BoathouseError):
-            known.cube = Cube.of(self.wb, self.rows, self.columns, known.first)
+        with contextlib.suppress(BoathouseError, duckdb.Error, pa.ArrowException):  # the rows are asked as before
+            known.cube = Cube.of(self.wb, self.rows, self.columns, [*known.first])
 
     def find(self, part: Tile) -> Found:
         """What a tile shows. Raises nothing: what goes wrong is told."""

@@ -16,6 +16,7 @@ import numpy
 import pyarrow as pa
 
 from boathouse.engine import quote
+from boathouse.errors import QueryError, first_line
 
 SCHEME = "rows-1"
 _FLOATS = ("FLOAT", "DOUBLE")
@@ -53,7 +54,7 @@ class Digest:
                 return None
             try:
                 columns.append([b"n," if cell is None else _cell(write(cell)) for cell in column.to_pylist()])
-            except (ValueError, OverflowError):  # a year that Python does not have
+            except (ValueError, OverflowError, LookupError):  # a year, or a time zone, that Python does not have
                 return None
         rows = [b"".join(cells) for cells in zip(*columns, strict=True)]
         places = (b"%d:%b" % (place, row) for place, row in enumerate(rows, self.rows))
@@ -66,7 +67,11 @@ class Digest:
         if self._sql is None:
             made_of = (self._schema.to_string(), self.ordered)
             self._sql = _STATEMENTS.get(made_of) or _STATEMENTS.setdefault(made_of, self._statement())
-        [(high, low, *order)] = self._con.execute(self._sql).fetchall()
+        try:
+            [(high, low, *order)] = self._con.execute(self._sql).fetchall()
+        except (duckdb.InternalException, duckdb.FatalException) as error:  # which end an engine for good
+            _engine.cache_clear()
+            raise QueryError(f"these rows cannot be added up: {first_line(error)}", hint="cast them to VARCHAR") from None
         return [(int(high), int(low)), (int(order[0]), int(order[1])) if order else (0, 0)]
 
     def value(self) -> str:
@@ -135,7 +140,7 @@ def _writer(kind: pa.DataType) -> Callable[[Any], str] | None:
         return lambda cell: "true" if cell else "false"
     if pa.types.is_float32(kind) or pa.types.is_float64(kind):
         return lambda cell: "0" if cell == 0 else f"{cell:.9e}" if math.isfinite(cell) else str(cell)
-    if pa.types.is_decimal(kind):
+    if pa.types.is_decimal128(kind) and kind.scale < kind.precision:  # of others the engine writes no 0 before the point
         return lambda cell: f"{cell:f}"
     if pa.types.is_binary(kind):
         return lambda cell: cell.hex().upper()

@@ -210,6 +210,11 @@ def aggregates() -> set[str]:
     return _functions()["aggregate"]
 
 
+def scalars() -> set[str]:
+    """The names of functions that make one value of those of one row, the engine's own."""
+    return _functions()["scalar"] - _functions()["aggregate"]
+
+
 _SYSTEM: set[str] = set()
 
 
