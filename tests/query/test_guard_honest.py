@@ -11,6 +11,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from boathouse.errors import QueryError
 from boathouse.workbench import Workbench
 from tests.query.lakes import opened, publish
 
@@ -164,3 +165,9 @@ def test_a_moment_is_shown_in_utc_wherever_the_machine_is(wb: Workbench):
         check=True,
     )
     assert done.stdout.strip() == "2026-07-01 00:00:00+00"
+
+
+def test_a_misspelt_column_is_told_what_it_may_be(wb: Workbench):
+    with pytest.raises(QueryError) as problem:
+        wb.sql("SELECT regon FROM orders")
+    assert problem.value.hint == 'perhaps "region"'

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import getpass
+import re
 import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
@@ -288,4 +289,5 @@ class _Running:
         if isinstance(error, duckdb.PermissionException):
             return QueryError(str(error).splitlines()[0], hint="queries read the datasets and nothing else")
         text = explain(error).message if isinstance(error, duckdb.Error) else str(error).splitlines()[0]
-        return QueryError(text, hint="boathouse catalog NAME shows a dataset's columns")
+        near = re.search(r"^Candidate bindings: (.+)$", str(error), re.MULTILINE)
+        return QueryError(text, hint=f"perhaps {near[1]}" if near else "boathouse catalog NAME shows a dataset's columns")
