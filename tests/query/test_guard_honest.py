@@ -170,4 +170,4 @@ def test_a_moment_is_shown_in_utc_wherever_the_machine_is(wb: Workbench):
 def test_a_misspelt_column_is_told_what_it_may_be(wb: Workbench):
     with pytest.raises(QueryError) as problem:
         wb.sql("SELECT regon FROM orders")
-    assert problem.value.hint == 'perhaps "region"'
+    assert str(problem.value.hint).startswith('perhaps "region"')
