@@ -40,10 +40,13 @@ def render(name: str, location: str, family: str, source: Any, looked: Any, key:
         "# deduplicate: {keep: last}            which row of a key wins within a batch",
         "# derive: {total: price * quantity}    further columns, each a SQL expression",
         "# quarantine_limit: 0.1                the share of a batch that may be kept out before all of it is",
-        "# synonyms: [another word]            what people call a row of it when they ask; a column takes synonyms too",
+        "# synonyms: [another word]            what people call a row of it when they ask; of a column beside its type:",
+        "#   price: {type: DOUBLE, unit: EUR, description: with tax, synonyms: [cost]}",
         f"# metrics: {{{_metrics(looked)}}}  # figures that people ask for by name",
         f"# suite: {name}                       expectations/{name}.json",
     ]
+    if not relations:
+        lines.append("# relations: {customer_id: customers}   whose row a column names; unset: as names and values tell")
     times = [own for own, column in looked.columns.items() if column.type.startswith(("DATE", "TIMESTAMP"))]
     if len(times) > 1:
         lines.append(f"# time: {_scalar(times[0])}  # which of its dates 'last month' means: {', '.join(times)}")
