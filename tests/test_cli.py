@@ -91,7 +91,7 @@ def test_restore(sales: Workbench, go) -> None:
         (["sql", "SELECT * FROM slaes"], 2, b"did you mean 'sales'"),
         (["sql", "DROP TABLE sales"], 1, b"only one SELECT"),
         (["sql", "SELECT 1; SELECT 2"], 1, b"only one SELECT"),
-        (["sql", "SELECT nothing FROM sales"], 1, b"boathouse catalog NAME"),
+        (["sql", "SELECT nothing FROM sales"], 1, b"perhaps"),
         (["sql", "SELECT * FROM read_csv('/etc/passwd')"], 1, b"cannot be called here"),
         (["sql", "SELECT 1", "--format", "xml"], 2, b"formats: table"),
         (["add", "x", "--from", "nowhere.csv"], 1, b"does not exist"),
