@@ -78,11 +78,8 @@ class Knowledge:
         self._call(own, dataset)
         if len(own) > 1:  # the head of the name: orders, of sales_orders
             self._call(own[-1:], dataset, 1)
-        for label in dataset.label:  # companies, of accounts that have a company_name
-            head, _, last = label.lower().rpartition("_")
-            if len(dataset.label) == 1 and (head if last in ("name", "title") else label != last or last not in KEYS):
-                named = last in ("name", "title")
-                self._call((head if named else label.lower()).split("_"), dataset, 1 if named else 0)
+        if len(dataset.label) == 1:
+            self._name_by_label(dataset, dataset.label[0].lower())
         for ending in self.lexicon.agents:  # who teaches is a teacher
             singular = self.lexicon.stem(own[-1])
             if singular.endswith(ending) and len(singular) > len(ending) + 3:
@@ -105,6 +102,14 @@ class Knowledge:
             what, _, done = name.rpartition("_")
             if done in {*self.lexicon.selling, *self.lexicon.done}:  # tickets, of tickets_sold
                 self._call(what.split("_"), made, 1)
+
+    def _name_by_label(self, dataset: Dataset, label: str) -> None:
+        """Companies, of accounts that have a company_name, or a company."""
+        head, _, last = label.rpartition("_")
+        if last not in ("name", "title", *KEYS):
+            self._call(label.split("_"), dataset)
+        elif head and last not in KEYS:
+            self._call(head.split("_"), dataset, 1)
 
     def _head(self, description: str) -> list[str]:
         """What a column's description begins with, where that may be its name: `satisfaction from 1 to 5`."""

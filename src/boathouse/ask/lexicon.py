@@ -82,7 +82,7 @@ class Lexicon:
         self.theirs = set(data.pop("theirs"))
         self.agents: list[str] = data.pop("agents")
         self.flag_words = tuple(data.pop("flag_words"))
-        self.negating, self.unlike = data.pop("negating"), data.pop("unlike")
+        self.negating, self.opposites = data.pop("negating"), data.pop("opposites")
         self.adds, self.possessing = set(data.pop("adds")), set(data.pop("possessing"))
         self.verb_endings, self.asking_verbs = tuple(data.pop("verb_endings")), set(data.pop("asking_verbs"))
         self.general: dict[str, list[str]] = data.pop("general")

@@ -275,16 +275,16 @@ class Tagger:
         lexicon = self.known.lexicon
         if (number := lexicon.number(token.word)) is not None:
             return Tag("number", "", number=number, word=token.word)
-        for prefix in (*lexicon.negating, *lexicon.unlike):
-            if token.word.startswith(prefix):
-                rest = token.word.removeprefix(prefix).lstrip("-")
+        rests = [token.word.removeprefix(prefix).lstrip("-") for prefix in lexicon.negating if token.word.startswith(prefix)]
+        for rest in (*rests, lexicon.opposites.get(token.word)):
+            if rest:
                 inner = Token(rest, rest, lexicon.stem(rest))
                 names = tuple(
                     n for n in self.known.named([inner]) if isinstance(n.meaning, Column) and n.meaning.kind == "boolean"
                 )
                 if names:
                     return Tag("name", "", names=names, negated=True, word=token.word)
-                if prefix in lexicon.negating and (values := self._values([inner], None, False)):
+                if rest in rests and (values := self._values([inner], None, False)):
                     return Tag("value", "", values=values, negated=True, word=token.word)
         return Tag("unknown", "", word=token.word)
 

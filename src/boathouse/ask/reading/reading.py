@@ -38,7 +38,10 @@ class Reading(Ranking, Names):
     def _only(self) -> None:
         tag = self.take()
         rest = self.tags[self.at :]
-        if not rest and (self.made.select or self.nouns or self.made.subject):  # "names and birth dates only"
+        before = self.tags[self.at - 2] if self.at > 1 else tag
+        if not rest and (
+            before.kind == "label" or (before.kind == "name" and not before.datasets)
+        ):  # "names and birth dates only"
             return
         if rest and tag.gap and all(one.kind in ("label", "name", "and") for one in rest):  # "…, just the names"
             self.made.select += self.nouns_listed()
