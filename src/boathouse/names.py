@@ -22,6 +22,11 @@ def normal(name: str) -> str:
     return f"c_{text}" if text[0].isdigit() else text
 
 
+def plain(name: str) -> str:
+    """`normal` in letters that every file system and command line has: café → cafe."""
+    return normal(unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode())
+
+
 def distinct(names: Iterable[str]) -> list[str]:
     """Each name once: an empty one becomes `column_N`, a second `a` becomes `a_2` (whatever the case)."""
     given = [name.strip() or f"column_{position}" for position, name in enumerate(names, 1)]

@@ -35,6 +35,8 @@ ANSWERED = {
     "How many callers had more than once a request?": "SELECT 2",
     "Which agent closed the most requests in October? Need the name.": "SELECT 'Bob', 2",
     "Fees in Q3 compared with the same quarter last year": "SELECT 2026, 50::DOUBLE",
+    "How many distinct meters?": "SELECT 2",
+    "Total amount of tea": "SELECT 4::DOUBLE",
     "Who was hired in 2026?": "SELECT 'Bob', DATE '2026-03-01'",
     "Requests w/o closing date, how many?": "SELECT 1",
     "How many requests with a first response over 1 hour?": "SELECT 2",
@@ -64,6 +66,7 @@ def wb(tmp_path_factory: pytest.TempPathFactory) -> Workbench:
     publish(made, "callers", "caller_id: BIGINT, name: VARCHAR, sex: VARCHAR, joined_on: DATE", CALLERS)
     publish(made, "agents", "agent_id: BIGINT, name: VARCHAR, team: VARCHAR, hired_on: DATE, is_active: BOOLEAN", AGENTS)
     publish(made, "requests", "request_no: BIGINT, caller_id: BIGINT, agent_id: BIGINT, status: VARCHAR, opened_at: DATE, closed_at: DATE, prio: VARCHAR, topic: VARCHAR, first_resp_min: BIGINT, csat: DOUBLE, fee: DOUBLE", REQUESTS)  # fmt: skip
+    publish(made, "meters", "meter: VARCHAR, drink: VARCHAR, amount_eur: DOUBLE", "a,Tea,1\na,Coffee,2\nb,Tea,3\n")
     pipeline = made.root / "pipelines" / "requests.yml"
     described = '{type: DOUBLE, description: "satisfaction from 1 to 100"}'
     pipeline.write_text(pipeline.read_text(encoding="utf-8").replace("csat: DOUBLE", f"csat: {described}"), encoding="utf-8")

@@ -119,7 +119,7 @@ def _sentence(names: list[str], rows: list[dict[str, Any]], count: int, draft: D
 
 
 def _words(name: str, value: Any, draft: Draft) -> str:
-    shown = _number(value)
+    shown = str(value) if name == "year" else _number(value)
     if name not in draft.measures:
         return shown
     unit = draft.units.get(name)

@@ -136,6 +136,11 @@ class Asker:
             ]
             found += [f"{metric.name} by {parts[0]}"] if parts else []
             found += [f"{metric.name} last month"] if known.datasets[metric.dataset].time else []
+        for dataset in [known.datasets[name] for name in about if name in known.datasets and not found]:
+            sums = [c.name for c in dataset.measures if set(c.name.split("_")) & known.lexicon.adds]
+            parts = [c.name for c in dataset.columns.values() if c.kind == "text" and 1 < c.size <= _GROUPS]
+            found += [f"total {sums[0]} by {parts[0]}".replace("_", " ")] if sums and parts else []
+            found += [f"{dataset.name} by month".replace("_", " ")] if dataset.time else []
         found += [
             f"how many {name.replace('_', ' ')} are there" for name in sorted(known.datasets, key=lambda name: name not in about)
         ]

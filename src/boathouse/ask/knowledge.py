@@ -123,6 +123,8 @@ class Knowledge:
         if (long := [self.lexicon.abbreviations.get(part, part) for part in short]) != short:
             self._name_parts(column, dataset, long)
 
+        if column.kind == "number" and short[-1] in self.lexicon.unit_words and len(short) > 1:  # the amount, of amount_eur
+            self._call(short[:-1], column)
         if column.kind == "number" and short[-1] in self.lexicon.spans and len(long) > 1:  # the response time, of resp_min
             self._name_parts(column, dataset, [*long[:-1], "time"])
         if column.kind == "date" and short[-1] in ("on", "at") and len(short) > 1:  # the start date, of starts_on

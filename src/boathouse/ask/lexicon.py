@@ -87,6 +87,7 @@ class Lexicon:
         self.verb_endings, self.asking_verbs = tuple(data.pop("verb_endings")), set(data.pop("asking_verbs"))
         self.general: dict[str, list[str]] = data.pop("general")
         self.units: dict[str, str] = data.pop("units")
+        self.unit_words = {unit.lower() for unit in self.units.values()} - {"", "pieces"}
         self.lengths = {*self.conversions, *(unit for others in self.conversions.values() for unit in others)}
         self.measured = {*self.units.values(), *self.conversions, "milliseconds", "time", "date", "year"}
         pointing, self.relative, self.being = data.pop("pointing"), set(data.pop("relative")), set(data.pop("being"))

@@ -254,7 +254,7 @@ class Tagger:
             letters = sum(map(str.isalpha, spelt))
             if some[0].quoted or led:
                 found.append(value)
-            elif letters == 0 or (letters <= 3 and not (exact and len(spelt) > 1)):
+            elif letters == 0 or (letters <= 3 and not (exact and len(spelt) > 1) and not self._is_a_word(some, column)):
                 continue
             elif len(words) > 1 or column.has_few or (some[0].text[:1].isupper() and not initial):
                 found.append(value)
@@ -269,6 +269,11 @@ class Tagger:
             stem, word = some[0].stem, some[0].word
             found = [v for own, v in self.known.stems.get(stem, ()) if _is_form(word, own)]
         return tuple(found)
+
+    def _is_a_word(self, some: list[Token], column: Column) -> bool:
+        """Whether three letters are a value in small ones, `tea`, and not a word of the language."""
+        word = tuple(token.word for token in some)
+        return len("".join(word)) == 3 and column.has_few and word not in self.known.lexicon.phrases
 
     def _word(self, token: Token) -> Tag:
         """One word that is no phrase: a number, the negation of something true or false, or unknown."""

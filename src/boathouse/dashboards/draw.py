@@ -20,6 +20,7 @@ from boathouse.query.receipt import Receipt
 from boathouse.widgets import markup
 from boathouse.widgets.markup import Figure, Raw, note
 
+EMPTY = "(empty)"  # what has no value
 _BARS = 60
 _MEANT = {"passed": plot.GOOD, "published": plot.GOOD, "checked": plot.COLOURS[4], "unchanged": plot.COLOURS[6], "none": plot.COLOURS[6],
           "passed with quarantine": plot.WARN, "rejected": plot.BAD, "failed": plot.BAD}  # fmt: skip
@@ -87,7 +88,11 @@ def picture(part: Chart, schema: pa.Schema, rows: Sequence[dict[str, Any]]) -> t
     across = schema.field("x").type
     timed = bool(pa.types.is_date(across) or pa.types.is_timestamp(across))
     kind = part.kind or ("line" if timed else "bar")
-    marked = [{ROW: n, **{name: plain(value) for name, value in row.items()}} for n, row in enumerate(rows)]
+    named = dict.fromkeys(("color", *([] if timed or _counts(across) else ["x"])), EMPTY)  # what has no value has a name
+    marked = [
+        {ROW: n, **{name: named.get(name) if value is None else plain(value) for name, value in row.items()}}
+        for n, row in enumerate(rows)
+    ]
     left_out = ""
     if not timed and not pa.types.is_floating(across):
         marked, left_out = _largest(marked, part.top)

@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, urlencode
 import ipywidgets as widgets
 import pyarrow as pa
 
+from boathouse.dashboards.draw import EMPTY
 from boathouse.dashboards.parts import Filter
 from boathouse.dashboards.sql import Chosen, Span
 from boathouse.engine import quote
@@ -19,7 +20,6 @@ from boathouse.errors import UsageError, did_you_mean
 
 OFFERED = 200
 _CHIPS = 8
-_EMPTY = "(empty)"
 _ANY = "Any time"
 
 
@@ -60,12 +60,12 @@ class Choice(widgets.VBox):
         for value in dict.fromkeys([*places[:_CHIPS], *self.chosen]):
             chip = self._chips.get(value) or self._chip(value)
             count = self._counts.get(value, 0)
-            chip.description = f"{value or _EMPTY}  {count:,}"
-            chip.tooltip = f"{self.part.label}: {value or _EMPTY}, {count:,} rows"
+            chip.description = f"{value or EMPTY}  {count:,}"
+            chip.tooltip = f"{self.part.label}: {value or EMPTY}, {count:,} rows"
             chip.value = value in self.chosen
         self._row.children = tuple(self._chips.values())
         others = [value for value in self._counts if value not in self._chips]
-        self._more.options = tuple(value or _EMPTY for value in others)
+        self._more.options = tuple(value or EMPTY for value in others)
         self._more.layout.display = "" if others else "none"
 
     def _chip(self, value: str) -> widgets.ToggleButton:
@@ -80,7 +80,7 @@ class Choice(widgets.VBox):
 
     def _picked(self, change: Any) -> None:
         if change["new"]:
-            value = "" if change["new"] == _EMPTY else change["new"]
+            value = "" if change["new"] == EMPTY else change["new"]
             self._more.value = ""
             if value not in self.chosen:
                 self.chosen.append(value)

@@ -57,6 +57,7 @@ class Page(widgets.VBox):
         self.tiles = [TileView(self, part) for part in self.parts if isinstance(part, Tile)]
         self.width = plot.WIDTH
         self._below = widgets.VBox()
+        self._behind: tuple[str, dict[str, Any]] = ("", {})
         self._below.add_class("bh-row")
         self._below.add_class("bh-below")
         self._turn, self._asked, self._wanted = threading.Lock(), 0, threading.Event()
@@ -151,6 +152,7 @@ class Page(widgets.VBox):
         with self._turn:
             self.rows.chosen = filters.chosen(self.filters)
             self._asked += 1
+        self._address_says()
         self._wanted.set()
 
     def _paint(self, turn: int) -> None:
@@ -161,6 +163,8 @@ class Page(widgets.VBox):
                 return
             tile.show()
         self._finish()
+        if self._below.children:  # these rows are under the filters as well
+            self._show_rows(*self._behind)
         self.remove_class("bh-busy")
 
     def _finish(self) -> None:
@@ -181,9 +185,13 @@ class Page(widgets.VBox):
 
     def _say(self, text: str) -> None:
         self.add_class("bh-told")  # takes the place of the first look
+        self._status.value = _status(text, f"?{self._address_says()}")
+
+    def _address_says(self) -> str:
+        """What is chosen, in the page's address too: at once, so that a page that is loaded again has it."""
         chosen = filters.link(self.filters)
         self._address.query = f"?{chosen}" if chosen else ""
-        self._status.value = _status(text, f"?{chosen}")
+        return chosen
 
     def _all_data(self) -> None:
         results = {tile.part.title: tile.found.result for tile in self.tiles if tile.found.result}
@@ -192,9 +200,10 @@ class Page(widgets.VBox):
 
     def show_rows(self, title: str, also: dict[str, Any]) -> None:
         """The rows behind a tile or a mark of it, below the tiles."""
-        threading.Thread(target=self._show_rows, args=(title, also), daemon=True).start()
+        self._behind = title, also
+        threading.Thread(target=self._show_rows, args=(title, also, Into()), daemon=True).start()
 
-    def _show_rows(self, title: str, also: dict[str, Any]) -> None:
+    def _show_rows(self, title: str, also: dict[str, Any], *into: Into) -> None:
         from boathouse.widgets.table import Table
 
         closing = widgets.Button(description="Close", tooltip="Close the rows")
@@ -207,7 +216,7 @@ class Page(widgets.VBox):
             files = widgets.HTML(download.links("rows", {title: found}))
         except BoathouseError as error:
             table, files = widgets.HTML(f'<div role="alert">{html.escape(error.render())}</div>'), widgets.HTML()
-        shown = widgets.VBox([widgets.HBox([head, files, closing]), table, Into()])
+        shown = widgets.VBox([widgets.HBox([head, files, closing]), table, *into])
         shown.add_class("bh-tile")
         self._below.children = (shown,)
 

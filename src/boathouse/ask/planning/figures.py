@@ -140,7 +140,8 @@ class Figures(Grouping):
             return f"count(*) / {ratio[0]}", f"{self.base.name}_per_{ratio[1]}"
         if how not in ("count", "distinct"):
             raise UnclearError("which figure?", asks=True)
-        if any(d.name == self.base.name for d in noun.datasets):
+        own = [c for c in noun.columns if c.dataset == self.base.name and not c.unique]
+        if any(d.name == self.base.name for d in noun.datasets) and not (how == "distinct" and own):  # distinct meters, of meters
             return "count(*)", "count"
         parents = [d.name for d in noun.datasets if self.scope.reaches(d.name)]
         if parents and not any(

@@ -174,6 +174,8 @@ class Tables:
         figures = paid if len(paid) == 1 else figures
         if len(figures) != 1:
             named = [column.name for column in figures]
+            if not named:
+                raise UnclearError(f"by which figure? {self.base.name} has none of its own", asks=True)
             raise UnclearError(f"which figure of {self.base.name} is {text!r} about?", named, asks=True)
         generic = {*self.known.lexicon.generic, *(self.known.lexicon.stem(part) for part in self.base.name.split("_"))}
         parts = [self.known.lexicon.abbreviations.get(part, part) for part in figures[0].name.split("_")]
