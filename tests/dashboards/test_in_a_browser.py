@@ -122,6 +122,12 @@ def test_a_mark_leads_to_its_rows(url: str, look, wb: Workbench):
         GROUP BY 1 ORDER BY sum(amount) DESC LIMIT 1""").rows()[0]["name"]
     page.get_by_role("heading", name=f"Rows: {best}").wait_for()
     page.locator("table.dataTable").get_by_role("cell", name=best).first.wait_for()
+    page.get_by_role("button", name="West").click()  # the rows are under the filters too
+    in_west = wb.sql(
+        "SELECT count(*) AS n FROM orders JOIN products USING (product_id) JOIN categories c USING (category_id) "
+        "WHERE c.name = $best AND region = 'West'", {"best": best},
+    ).rows()[0]["n"]  # fmt: skip
+    page.get_by_text(f"of {min(in_west, 1_000):,} entries").wait_for()
     page.get_by_role("button", name="Close").click()
     page.get_by_role("heading", name=f"Rows: {best}").wait_for(state="detached")
     assert not looker.wrong
