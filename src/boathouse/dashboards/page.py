@@ -25,6 +25,7 @@ from boathouse.workbench import Workbench
 _BEHIND = 1_000  # rows that are shown behind a tile
 _ASK = '<h2>Ask</h2><div class="bh-note">over all rows: the filters of this page do not act here</div>'
 _HIDDEN = "what this page shows is not there yet, or is not for your roles to see"
+_QUIET = 0.5  # seconds without a choice after which the next one is got ready for
 _LOOKS, _LOOKS_AFAR = 2.0, 20.0  # seconds between looks for a new version: on a disk, and in a bucket
 
 
@@ -85,14 +86,17 @@ class Page(widgets.VBox):
                 self._wanted.wait(_LOOKS_AFAR)
             painted = 0
             looks = _LOOKS if self.wb.lake.store.is_local else _LOOKS_AFAR
+            quiet = _QUIET
             while True:
-                idle = painted == self._asked and not self._wanted.wait(looks)
+                idle = painted == self._asked and not self._wanted.wait(quiet)
                 self._wanted.clear()
                 if painted != self._asked or self._newer():
                     painted = self._asked
                     self._paint(painted)
+                    quiet = _QUIET
                 elif idle:
                     self.rows.ahead()
+                    quiet = looks
         except BoathouseError as error:
             self._say(error.render())
         except Exception as error:  # whatever it is, whoever looks is told
