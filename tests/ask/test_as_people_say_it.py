@@ -86,11 +86,6 @@ def wb(tmp_path_factory: pytest.TempPathFactory) -> Workbench:
     return made
 
 
-@pytest.fixture(autouse=True)
-def today(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("BOATHOUSE_NOW", "2026-11-22T06:00:00")
-
-
 @pytest.mark.parametrize("question", ANSWERED)
 def test_it_is_answered(wb: Workbench, question: str):
     answer = wb.ask(question)

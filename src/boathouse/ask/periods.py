@@ -90,12 +90,20 @@ def _between(words: Sequence[str], lexicon: Lexicon, today: date) -> tuple[int, 
 
 
 def _in_year(period: Period, year: int) -> Period:
-    """The same months of another year."""
+    """The same days of another year."""
     if not (period.start and period.end):
         return period
-    months = 12 * (year - period.start.year)
-    begin = _add(period.start, months)
-    return Period(begin, _add(period.end, months), f"{begin:%B %Y}") if period.month else Period(begin, _add(period.end, months))
+    years = year - period.start.year
+    begin, end = (_years_on(day, years) for day in (period.start, period.end))
+    return Period(begin, end, f"{begin:%B %Y}" if period.month else None)
+
+
+def _years_on(day: date, years: int) -> date:
+    """29 February is 28 February in most years."""
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:
+        return day.replace(year=day.year + years, day=28)
 
 
 def _open(words: Sequence[str], lexicon: Lexicon, today: date) -> tuple[int, Period] | None:

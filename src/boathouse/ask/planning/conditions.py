@@ -176,7 +176,7 @@ class Conditions(Tables):
             text = f"({text} OR {_within(self.column(column), column, condition.against)})"
         read = period.words or condition.text
         if condition.against:
-            read = f"{_told(period)}, and {_told(condition.against)}"
+            read = f"{told(period)}, and {told(condition.against)}"
         there = self.known.datasets[column.dataset]
         if column.name == there.time and there.last and (period.start or there.first) > there.last:  # type: ignore[operator]
             self.notes.append(f"{column.dataset} has rows from {there.first} to {there.last} only")
@@ -206,7 +206,7 @@ def _within(cell: str, column: Column, period: Period) -> str:
     return " AND ".join([*tests, *([f"{cell} < {period.end.year}"] if period.end else [])])
 
 
-def _told(period: Period) -> str:
+def told(period: Period) -> str:
     return period.words or f"{period.start} to before {period.end}"
 
 

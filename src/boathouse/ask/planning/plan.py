@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from boathouse.ask.intent import Intent, UnclearError
 from boathouse.ask.knowledge import Knowledge
 from boathouse.ask.meanings import LIFE, Dataset
+from boathouse.ask.planning.conditions import told
 from boathouse.ask.planning.ranking import Ranking
 from boathouse.ask.planning.scope import Scope
 from boathouse.engine import quote
@@ -56,13 +57,15 @@ def plan(intent: Intent, known: Knowledge) -> Plan:
 
 def _change(intent: Intent, known: Knowledge) -> Plan:
     """A figure in two periods, and how much more or less it is in the later one."""
-    [changing] = [one for one in intent.conditions if one.change]
+    [changing, *others] = sorted(intent.conditions, key=lambda one: one.change is None)
+    assert changing.change is not None
     plans = []
-    for period in changing.change or ():
-        within = replace(changing, period=period, change=None, text=period.words or f"{period.start} to {period.end}")
-        conditions = [within if one is changing else one for one in intent.conditions]
-        plans.append(plan(replace(intent, conditions=conditions), known))
+    for period in changing.change:
+        within = replace(changing, period=period, change=None, text=told(period))
+        plans.append(plan(replace(intent, conditions=[*others, within]), known))
     earlier, later = plans
+    if later.groups or len(later.measures) != 1 or intent.rank or intent.share or any(one.kind == "period" for one in others):
+        raise UnclearError("a change is of one figure, from one period to another: ask for that", asks=True)
     there = known.datasets[later.subject] if intent.measures[0].how == "count" and changing.noun is None else None
     if there and there.label and set((there.time or "").split("_")) & LIFE:
         raise UnclearError(f"those of {there.name} that were new in each, or all that there were by then?", asks=True)
@@ -73,8 +76,9 @@ def _change(intent: Intent, known: Knowledge) -> Plan:
     columns = ", ".join(f"{text} AS {quote(column)}" for column, text in shown.items())
     sql = f"WITH earlier AS (\n{earlier.sql}\n), later AS (\n{later.sql}\n)\nSELECT {columns}\nFROM earlier, later"
     notes = [*earlier.notes, *later.notes]
-    if within.period and within.period.end and within.period.end > known.today:
-        notes.append(f"{within.text} is not over yet")
+    until = changing.change[1].end
+    if until and until > known.today:
+        notes.append(f"{told(changing.change[1])} is not over yet")
     return Plan(sql, later.cost, list(dict.fromkeys(notes)), list(shown), [], later.subject)
 
 

@@ -41,8 +41,6 @@ def settle(reading: Reading) -> Intent:
         made.select, made.subject = [made.subject, *made.select], None  # "titles with their credits": rows
     if not made.measures and made.subject is None and not made.select and made.rank is None:
         raise UnclearError("which figure, or which rows?", asks=True)
-    if reading.changed and (made.groups or made.rank or made.share or made.having or len(made.measures) != 1):
-        raise UnclearError("a change is of one figure, from one period to another: ask for that", asks=True)
     if made.share and not reading.shared_out:
         _share(made, reading.whole)
     return made
