@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from pathlib import PurePath
 
 _SIGNS = {"%": " percent ", "#": " number "}
 
@@ -22,9 +23,11 @@ def normal(name: str) -> str:
     return f"c_{text}" if text[0].isdigit() else text
 
 
-def plain(name: str) -> str:
-    """`normal` in letters that every file system and command line has: café → cafe."""
-    return normal(unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode())
+def of_file(location: str) -> str:
+    """What a pipeline of this file may be called, in letters that every file system and command line has: `in/Café tabs.csv.gz` →
+    `cafe_tabs`."""
+    stem = PurePath(location).name.partition(".")[0]
+    return normal(unicodedata.normalize("NFKD", stem).encode("ascii", "ignore").decode())
 
 
 def distinct(names: Iterable[str]) -> list[str]:

@@ -72,6 +72,17 @@ def test_eval_counts_and_fails_on_a_wrong_answer(wb: Workbench, tmp_path: Path):
     assert [case["outcome"] for case in found["cases"]] == ["right", "wrong", "right", "asked"]
 
 
+def test_a_list_need_not_show_all_that_is_in_its_rows(wb: Workbench, tmp_path: Path):
+    file = tmp_path / "questions.yml"
+    file.write_text(
+        "- {ask: 'list orders in the West', sql: SELECT * FROM orders WHERE region = 'West'}\n"
+        "- {ask: 'list orders in the West', sql: SELECT * FROM orders WHERE region <> 'West'}\n",
+        encoding="utf-8",
+    )
+    found = json.loads(boathouse(wb, "eval", str(file), "--json").stdout)
+    assert [case["outcome"] for case in found["cases"]] == ["right", "wrong"]
+
+
 def test_an_eval_file_that_is_wrong_says_where(wb: Workbench, tmp_path: Path):
     file = tmp_path / "questions.yml"
     file.write_text("- ask: how many orders?\n", encoding="utf-8")

@@ -95,3 +95,10 @@ def test_a_change_is_not_taken_up_by_groups(wb: Workbench):
     asked = wb.ask("Did the number of requests change from September to October?", conversation="change")
     assert asked.status == "answered"
     assert wb.ask("and by topic?", conversation="change").status == "clarify"
+
+
+def test_what_is_suggested_of_untaught_data_is_answered(wb: Workbench):
+    for name in ("meters", "requests"):
+        first, *others = wb.asker.suggestions(wb.policy(), about=[name])
+        assert first in ("total amount eur by meter", "total fee by status")
+        assert all(wb.ask(question).status == "answered" for question in (first, *others))

@@ -167,6 +167,15 @@ def test_every_type_is_drawn_chosen_and_drilled_into(tmp_path: Path):
     assert "∞" in page
 
 
+def test_what_has_no_value_has_a_name_in_a_chart(wb: Workbench):
+    found = rows(wb).find(chart("By region", "nullif(region, '')", "count(*)", color="nullif(region, '')"))
+    [marked] = [
+        one for one in draw.picture(chart("By region"), found.schema, found.rows)[0]["data"]["values"] if one["x"] == "(empty)"
+    ]
+    assert marked["color"] == "(empty)"
+    assert found.rows[marked[draw.ROW]]["x"] is None
+
+
 @pytest.mark.parametrize(
     "expression",
     ["to_months(order_id::INTEGER) + INTERVAL 3 DAY + to_microseconds(order_id)", "to_milliseconds(1)", "make_timestamp_ns(order_id * 1111111111)",

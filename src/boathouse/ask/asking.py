@@ -17,6 +17,7 @@ from boathouse.ask.glossary import FILE
 from boathouse.ask.intent import UnclearError
 from boathouse.ask.jail import JailError
 from boathouse.ask.knowledge import Knowledge
+from boathouse.ask.meanings import Dataset
 from boathouse.ask.protocol import Context, Step, answerer
 from boathouse.ask.verified import verified
 from boathouse.config import QueryLimits
@@ -131,15 +132,12 @@ class Asker:
         """A few questions that can be answered here, those `about` some datasets first."""
         known, found = self.known(policy), []
         for metric in [one for one in known.metrics if not about or one.dataset in about][:2]:
-            parts = [
-                c.name for c in known.datasets[metric.dataset].columns.values() if c.kind == "text" and 1 < c.size <= _GROUPS
-            ]
-            found += [f"{metric.name} by {parts[0]}"] if parts else []
-            found += [f"{metric.name} last month"] if known.datasets[metric.dataset].time else []
+            dataset = known.datasets[metric.dataset]
+            found += [f"{metric.name} by {part}" for part in _parts(dataset)[:1]]
+            found += [f"{metric.name} last month"] if dataset.time else []
         for dataset in [known.datasets[name] for name in about if name in known.datasets and not found]:
             sums = [c.name for c in dataset.measures if set(c.name.split("_")) & known.lexicon.adds]
-            parts = [c.name for c in dataset.columns.values() if c.kind == "text" and 1 < c.size <= _GROUPS]
-            found += [f"total {sums[0]} by {parts[0]}".replace("_", " ")] if sums and parts else []
+            found += [f"total {sums[0]} by {part}".replace("_", " ") for part in _parts(dataset)[:1] if sums]
             found += [f"{dataset.name} by month".replace("_", " ")] if dataset.time else []
         found += [
             f"how many {name.replace('_', ' ')} are there" for name in sorted(known.datasets, key=lambda name: name not in about)
@@ -165,3 +163,8 @@ class Asker:
                         f"{table.name} was due at {due:%Y-%m-%d %H:%M} and has not run since, so this is as of {day} UTC."
                     )
         return said
+
+
+def _parts(dataset: Dataset) -> list[str]:
+    """The columns that part its rows into a few groups."""
+    return [column.name for column in dataset.columns.values() if column.kind == "text" and 1 < column.size <= _GROUPS]

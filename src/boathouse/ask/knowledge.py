@@ -122,7 +122,6 @@ class Knowledge:
         self._name_parts(column, dataset, short)
         if (long := [self.lexicon.abbreviations.get(part, part) for part in short]) != short:
             self._name_parts(column, dataset, long)
-
         if column.kind == "number" and short[-1] in self.lexicon.unit_words and len(short) > 1:  # the amount, of amount_eur
             self._call(short[:-1], column)
         if column.kind == "number" and short[-1] in self.lexicon.spans and len(long) > 1:  # the response time, of resp_min

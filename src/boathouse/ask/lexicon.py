@@ -140,6 +140,10 @@ class Lexicon:
         match = re.fullmatch(r"(\d[\d,]{,15}(?:\.\d{,9})?)(k|m|bn)?", word)
         return float(match[1].replace(",", "")) * _MULTIPLES.get(match[2] or "", 1) if match else None
 
+    def spelt(self, unit: str) -> set[str]:
+        """A unit as parts of columns' names have it: minutes, min, mins."""
+        return {unit, *self.suffixes.get(unit, ())}
+
     def keys(self, words: Iterable[Token]) -> tuple[str, str]:
         """Two spellings under which a name is known: as it stands and by stems, both without spaces."""
         words = list(words)

@@ -43,10 +43,10 @@ class Offline:
             if may_be_a_reply(question, turns, tagger):
                 raise UnclearError("Is that a question of its own? If not, ask the one before again, whole", [question])
         context.conversation.intent, context.conversation.known = intent, context.known
-        units = {metric.name: metric.unit for metric in context.known.metrics if metric.unit}
+        units = {"percent": "%", "change_percent": "%"}
+        units |= {metric.name: metric.unit for metric in context.known.metrics if metric.unit}
         units |= {f"{how}_{c.name}": c.unit for d in context.known.datasets.values() for c in d.columns.values() if c.unit
                   for how in ("sum", "avg", "median", "min", "max")}  # fmt: skip
-        units |= {"percent": "%", "change_percent": "%"}
         read = tagger.translated(question)
         notes = made.notes if read == question else [f"read as {read!r}, by glossary.yml", *made.notes]
         notes = [*intent.assumptions[-1:], *notes]

@@ -120,7 +120,7 @@ class Tagger:
         unit = self.known.lexicon.units[word]
         if unit not in self.known.lexicon.lengths:
             return ()
-        same = {unit, *self.known.lexicon.suffixes.get(unit, ())}
+        same = self.known.lexicon.spelt(unit)
         figures = (column for dataset in self.known.datasets.values() for column in dataset.measures)
         return tuple(Name(column, 1) for column in figures if column.unit in same or same & set(column.name.lower().split("_")))
 
@@ -130,7 +130,7 @@ class Tagger:
         if unit not in self.known.lexicon.measured or unit not in self.known.lexicon.lengths:
             return True
         columns = [column for tag in found for column in tag.columns]
-        same = {unit, *self.known.lexicon.suffixes.get(unit, ())}
+        same = self.known.lexicon.spelt(unit)
         figures = [*(column.name for column in columns), *(metric.sql for tag in found for metric in tag.metrics)]
         return any(column.unit in same for column in columns) or any(same & set(re.split(r"[\W_]+", name)) for name in figures)
 

@@ -11,7 +11,7 @@ import typer
 
 from boathouse.cli.app import Settings, app, pairs, to_json, workbench
 from boathouse.errors import UsageError
-from boathouse.names import plain
+from boathouse.names import of_file
 
 
 @app.command()
@@ -42,7 +42,7 @@ def add(
         print(f"wrote {workbench().add_dashboard(dashboard, dataset, replace=replace)}\nnext: boathouse dashboards")
         return
     if location is None:
-        named = f"{plain(Path(name).stem)} --from {shlex.quote(name)}" if Path(name).suffix else "NAME --from LOCATION"
+        named = f"{of_file(name)} --from {shlex.quote(name)}" if Path(name).suffix else "NAME --from LOCATION"
         raise UsageError("a pipeline needs a name and a source", hint=f"boathouse add {named}")
     options = pairs(option) | ({"table": table} if table else {})
     wb = workbench()

@@ -28,7 +28,7 @@ _SAMPLE, _MANY = 500_000, 100_000  # of so many rows; so many combinations are t
 _COUNT = "coalesce(sum({})::BIGINT, 0)"
 _AGAIN = {"count": _COUNT, "count_star": _COUNT, "sum": "sum({})", "min": "min({})", "max": "max({})"}
 _EXPRESSIONS = {"BETWEEN", "CASE", "CAST", "COLUMN_REF", "COMPARISON", "CONJUNCTION", "CONSTANT", "FUNCTION", "OPERATOR", "TYPE"}
-_OUTER = ("where_clause", "having", "qualify", "sample", "group_expressions", "group_sets")
+_UNLIKE = ("where_clause", "having", "qualify", "sample", "group_expressions", "group_sets")
 
 
 class Cube:
@@ -41,25 +41,25 @@ class Cube:
     def of(cls, wb: Workbench, rows: str, columns: dict[str, str], selects: Iterable[str]) -> Cube | None:
         """Adds them up. `columns` are those that can be chosen of, each with what is chosen of it. None where that is too much, and
         where the rows are not the same for everyone at any time. Raises LimitError where it takes too long."""
-        con, parts, known = wb.reader.cursor(), _Parts(), {}
+        con, parts, known, types = wb.reader.cursor(), _Parts(), {}, {}
         chosen = [f"{what} AS {quote(name)}" for name, what in columns.items()]
         for select in selects:
             wanted = _Parts(parts)
             try:
-                over = _over_parts(con, select, wanted)
-                if _is_exact(_types(wb, rows, wanted.listed())) and _combinations(wb, rows, [*chosen, *wanted.listed()]) <= _MANY:
-                    parts, known[select] = wanted, over
+                over, items = _over_parts(con, select, wanted), [*chosen, *wanted.listed()]
+                kinds = _types(wb, rows, items)
+                if _is_exact(kinds) and _combinations(wb, rows, items) <= _MANY:
+                    parts, types, known[select] = wanted, kinds, over
             except (_NotAdditiveError, BoathouseError, duckdb.Error, RecursionError):
                 continue
         if not known:
             return None
-        items = [*chosen, *parts.listed()]
-        result = wb.sql(*sql.over(rows, {}, _grouped(items, "rows")), limits=_LIMITS)
+        result = wb.sql(*sql.over(rows, {}, _grouped([*chosen, *parts.listed()], "rows")), limits=_LIMITS)
         added = result.arrow()
         if result.cut or result.asked.changing or result.asked.policies:
             return None
         con.register("added", added)
-        own = (f"{quote(name)}::{kind} AS {quote(name)}" for name, kind in _types(wb, rows, items).items())
+        own = (f"{quote(name)}::{kind} AS {quote(name)}" for name, kind in types.items())
         con.execute(f"CREATE TEMP TABLE cube AS SELECT {', '.join(own)} FROM added")  # Arrow has no HUGEINT, say
         con.unregister("added")
         plain = {field.name for field in added.schema if field.type in (pa.string(), pa.bool_(), pa.date32())}
@@ -116,7 +116,7 @@ def _combinations(wb: Workbench, rows: str, items: list[str]) -> int:
 
 def _over_parts(con: duckdb.DuckDBPyConnection, select: str, parts: _Parts) -> str:
     """The same SELECT, over a cube that has these parts; what it needs is added to them. Raises _NotAdditiveError."""
-    tree = json.loads(con.execute("SELECT json_serialize_sql(?)", [select]).fetchall()[0][0])
+    tree = _tree(con, select)
     if tree["error"] or [inner["table_name"] for inner in _within(tree) if inner.get("type") == "BASE_TABLE"] != ["rows"]:
         raise _NotAdditiveError
     outer = node = tree["statements"][0]["node"]
@@ -135,7 +135,7 @@ def _is_plain(node: dict[str, Any]) -> bool:
         node["aggregate_handling"] == "FORCE_AGGREGATES" or all(map(_has_aggregate, node["select_list"]))
     )
     table = node.get("from_table", {})
-    unlike = any(node[key] for key in _OUTER) or table.get("type") != "BASE_TABLE"
+    unlike = any(node[key] for key in _UNLIKE) or table.get("type") != "BASE_TABLE"
     return grouped and not unlike and not table["alias"] and not table["sample"]
 
 
@@ -206,14 +206,17 @@ def _within(root: Any) -> Iterator[dict[str, Any]]:
 
 
 def _parsed(con: duckdb.DuckDBPyConnection, expression: str) -> dict[str, Any]:
-    tree = json.loads(con.execute("SELECT json_serialize_sql(?)", [f"SELECT {expression}"]).fetchall()[0][0])
-    return tree["statements"][0]["node"]["select_list"][0]
+    return _tree(con, f"SELECT {expression}")["statements"][0]["node"]["select_list"][0]
 
 
 def _written(con: duckdb.DuckDBPyConnection, expression: dict[str, Any]) -> str:
-    tree = json.loads(con.execute("SELECT json_serialize_sql('SELECT 1')").fetchall()[0][0])
+    tree = _tree(con, "SELECT 1")
     tree["statements"][0]["node"]["select_list"] = [{**expression, "alias": ""}]
     return _text(con, tree).removeprefix("SELECT ")
+
+
+def _tree(con: duckdb.DuckDBPyConnection, select: str) -> dict[str, Any]:
+    return json.loads(con.execute("SELECT json_serialize_sql(?)", [select]).fetchall()[0][0])
 
 
 def _text(con: duckdb.DuckDBPyConnection, tree: dict[str, Any]) -> str:

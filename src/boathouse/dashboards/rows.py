@@ -94,15 +94,15 @@ class Rows:
     def _answer(self, select: str, limits: QueryLimits, without: str | None = None) -> Result:
         """What `asked` gives, read whole. A choice that is made again, or let go, has its answers already."""
         chosen = {column: wanted for column, wanted in self.chosen.items() if column != without}
-        query, parameters = sql.over(self.rows, chosen, select)
+        query, given = sql.over(self.rows, chosen, select)
+        parameters, known = given or None, self._known
         key = (query, repr(parameters), limits.rows)
-        known = self._known
         if key in known.answers:
             return known.answers[key]
-        result = self._added_up(known, select, chosen, limits)
+        result = self._added_up(known, select, chosen, limits, query, parameters)
         if result is None:
             began = time.monotonic()
-            result = self.wb.sql(query, parameters or None, limits=limits)
+            result = self.wb.sql(query, parameters, limits=limits)
             # a role's rows may be those of today
             if result.arrow().nbytes > _SMALL or result.asked.changing or result.asked.policies:
                 return result
@@ -113,7 +113,9 @@ class Rows:
         known.answers[key] = result
         return result
 
-    def _added_up(self, known: _Known, select: str, chosen: sql.Chosen, limits: QueryLimits) -> Result | None:
+    def _added_up(
+        self, known: _Known, select: str, chosen: sql.Chosen, limits: QueryLimits, query: str, parameters: dict[str, Any] | None
+    ) -> Result | None:
         """An answer from what was added up, as if the rows had been asked: its receipt is of that query."""
         cube, first = known.cube, known.first.get(select)
         if cube is None or first is None or first.versions != {table.name: table.version for table in cube.tables}:
@@ -121,8 +123,7 @@ class Rows:
         found = cube.find(select, chosen, first.schema)
         if found is None or found.num_rows > (limits.rows or _POINTS):
             return None
-        query, parameters = sql.over(self.rows, chosen, select)
-        asked = replace(first.asked, sql=query, parameters=parameters or None, tables=cube.tables, at=datetime.now(UTC))
+        asked = replace(first.asked, sql=query, parameters=parameters, tables=cube.tables, at=datetime.now(UTC))
         with viewer.noted(self.wb, "SHOW", query) as told:
             told(asked)
         return Result.of(found, asked, limits)

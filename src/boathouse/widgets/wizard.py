@@ -7,7 +7,6 @@ import html
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
@@ -17,7 +16,7 @@ from boathouse.config.workbench import in_bytes
 from boathouse.draft import Draft, without_password
 from boathouse.draft.dates import FORMATS
 from boathouse.errors import BoathouseError, UsageError
-from boathouse.names import plain
+from boathouse.names import of_file
 from boathouse.secrets import scrub
 from boathouse.widgets import markup
 from boathouse.widgets.rule import Rule
@@ -101,7 +100,7 @@ class Wizard(widgets.VBox):
         self.location.value = self.wb.take(name, content, over=mine)
         self.brought[name] = hashlib.sha256(content).hexdigest()
         if self.name.value in ("", self.named):  # else somebody has typed it
-            self.name.value = self.named = plain(PurePath(name).name.partition(".")[0])
+            self.name.value = self.named = of_file(name)
         self.said.value = ""
         return f"kept as {self.location.value}"
 
@@ -112,7 +111,7 @@ class Wizard(widgets.VBox):
             raise UsageError("nothing to look at", hint="upload a file, or name its location")
         if location.startswith(("http://", "https://")):
             location = self.location.value = self.wb.fetch(location)
-        name = self.name.value.strip() or plain(PurePath(location).name.partition(".")[0])
+        name = self.name.value.strip() or of_file(location)
         location, warning = without_password(location, name) if name.isidentifier() else (location, None)
         self.name.value, self.location.value = name, location  # a password is not shown again
         if warning:

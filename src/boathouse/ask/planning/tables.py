@@ -166,8 +166,7 @@ class Tables:
     def figure(self, text: str, unit: str = "", *, money: bool = False) -> Column:
         """The one figure that the rows of the base have, of this unit where one was said; of `money` where there are others."""
         lexicon = self.known.lexicon
-        units = (unit.lower(), *lexicon.conversions.get(unit, {}))
-        fitting = {*units, *(short for one in units for short in lexicon.suffixes.get(one, ()))}
+        fitting = set().union(*(lexicon.spelt(one) for one in (unit.lower(), *lexicon.conversions.get(unit, {}))))
         counted = [c for c in self.base.measures if unit and (c.unit == unit or fitting & set(c.name.split("_")))]
         figures = counted or self.base.measures
         paid = [column for column in figures if self.known.is_taken(column)] if money else []
@@ -189,7 +188,7 @@ class Tables:
         """How many of the column's unit one of the unit that was said is."""
         lexicon, parts = self.known.lexicon, {column.unit, *column.name.split("_")}
         smaller = lexicon.conversions.get(unit, {})
-        return next((factor for name, factor in smaller.items() if {name, *lexicon.suffixes.get(name, ())} & parts), 1)
+        return next((factor for name, factor in smaller.items() if lexicon.spelt(name) & parts), 1)
 
 
 def either(things: Sequence[object]) -> str:

@@ -50,8 +50,7 @@ class Conditions(Cursor):
                 condition.led = True
         if condition.together == "versus":
             self._each_of(condition)
-        if self.kind() == "name" and not (self.tags[self.at].gap or self.tags[self.at].after):
-            condition.of = tuple(dataset.name for dataset in self.tags[self.at].datasets)
+        condition.of = self.before_name()
         self.conditions().append(condition)
 
     def _is_done(self) -> bool:

@@ -109,6 +109,11 @@ class Cursor:
                 break
         return found
 
+    def before_name(self) -> tuple[str, ...]:
+        """The datasets whose name comes next, with nothing between: billing tickets."""
+        following = self.tags[self.at] if self.kind() == "name" else None
+        return () if following is None or following.gap or following.after else tuple(d.name for d in following.datasets)
+
     def _is_flag(self, tag: Tag) -> bool:
         return bool(tag.names) and all(isinstance(n.meaning, Column) and n.meaning.kind == "boolean" for n in tag.names)
 

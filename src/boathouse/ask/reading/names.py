@@ -19,10 +19,8 @@ class Names(Figures):
         if self._is_flag(tag):
             self.take()
             flag = Noun(tag.text, tag.names)
-            made = Condition("flag", tag.text, noun=flag, negated=self.negated != tag.negated)
-            if self.kind() == "name" and not (self.tags[self.at].gap or self.tags[self.at].after):
-                made.of = tuple(dataset.name for dataset in self.tags[self.at].datasets)
-            self.conditions().append(made)
+            negated, of = self.negated != tag.negated, self.before_name()
+            self.conditions().append(Condition("flag", tag.text, noun=flag, negated=negated, of=of))
             self.negated = False
         elif self.negated:
             self._negated_name()
