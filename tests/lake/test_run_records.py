@@ -29,3 +29,15 @@ def test_records_of_many_runs(tmp_path: Path):
     assert [run["rows_read"] for run in wb.runs()] == [*range(109, -1, -1)]
     assert len(wb.lake.records().files()) < 60
     assert wb.replay(before).same
+
+
+def test_of_those_who_compact_at_once_one_does(tmp_path: Path):
+    lake = opened(tmp_path / "workbench").lake
+    for number in range(5):
+        records.append(lake, records.RunRecord(f"r{number}", "orders", "orders", BEGAN))
+    handles = [lake.records() for _ in range(3)]
+    records.append(lake, records.RunRecord("meanwhile", "orders", "orders", BEGAN))
+    for table in handles:
+        table.compact()
+    assert sorted(run["run_id"] for run in records.read(lake)) == ["meanwhile", "r0", "r1", "r2", "r3", "r4"]
+    assert len(lake.records().files()) == 2

@@ -210,7 +210,7 @@ def test_a_hidden_dataset_is_like_one_that_is_not(wb: Workbench, sql: str):
             wb.sql(sql.replace("{t}", name).replace("{T}", name.upper()), versions={name: 0}, role="analyst").rows()
         return type(caught.value).__name__, caught.value.render().lower().replace(name, "…")
 
-    assert told("salaries") == told("unicorns")
+    assert told("salaries") == told("salariez")  # spelt alike: what is perhaps meant goes by the spelling
 
 
 def test_the_hidden_dataset_is_there_for_others(wb: Workbench):
