@@ -67,5 +67,5 @@ def _about_the_same(one: Condition, other: Condition) -> bool:
     if one.kind == "value":
         return bool({v.columns for vs in one.values for v in vs} & {v.columns for vs in other.values for v in vs})
     if one.kind == "period":
-        return True
+        return bool(one.period and other.period and bool(one.period.weekdays) == bool(other.period.weekdays))
     return bool(one.noun and other.noun and set(one.noun.columns) & set(other.noun.columns))

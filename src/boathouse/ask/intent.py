@@ -70,6 +70,11 @@ class Condition:
     direction: str = ""  # from or to, where it was said
     beside: Noun | None = None  # the dataset next to whose name a period or a comparison stands
 
+    @property
+    def spans(self) -> bool:
+        """Whether it is a span of time, and not some days of each week."""
+        return self.kind == "period" and not (self.period and self.period.weekdays)
+
 
 @dataclass
 class Having:
@@ -117,4 +122,5 @@ class Intent:
     part: list[Condition] = field(default_factory=list)  # conditions of the part that is a share of the whole
     parts: list[Absent] = field(default_factory=list)
     sort: tuple[Noun, bool] | None = None
+    date: Noun | None = None  # that a verb named: `repairs completed by month`
     assumptions: list[str] = field(default_factory=list)

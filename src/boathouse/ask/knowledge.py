@@ -3,6 +3,7 @@ All of it is read as the caller sees it."""
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -94,6 +95,8 @@ class Knowledge:
                 self._call(synonym.split(), column)
             if spec and spec.description and (called := self._head(spec.description)):
                 self._call(called, column, 2)
+        for span in dataset.spans:
+            self._name_span(span, dataset.time)
         for name, metric in (pipeline.metrics if pipeline else {}).items():
             made = Metric(dataset.name, name, metric.sql, metric.unit)
             self.metrics.append(made)
@@ -102,6 +105,32 @@ class Knowledge:
             what, _, done = name.rpartition("_")
             if done in {*self.lexicon.selling, *self.lexicon.done}:  # tickets, of tickets_sold
                 self._call(what.split("_"), made, 1)
+
+    def _name_span(self, span: Column, time: str | None) -> None:
+        """`days from report to completion`, `time between …`; where the rows begin with the first, `days to complete`."""
+        assert span.between
+        first, second = ([*self._done(name), name.lower().split("_")] for name in span.between)
+        units = [str(span.unit), *(["time"] if span.type == "DATE" or span.unit == "hours" else [])]
+        for begin, end in itertools.product(first, second):
+            for unit in units:
+                self._call([unit, "from", *begin, "to", *end], span)
+                self._call([unit, "between", *begin, "and", *end], span)
+            if "time" in units:
+                self._call(["from", *begin, "to", *end], span, 1)
+                self._call(["between", *begin, "and", *end], span, 1)
+        for end, unit in itertools.product(second if span.between[0] == time else [], units):
+            self._call([unit, "to", *end], span)
+            self._call([*end, unit], span)
+
+    def _done(self, date: str) -> list[list[str]]:
+        """What people call what a date is of: delivered or delivery, of delivered_at."""
+        parts = [self.lexicon.abbreviations.get(p, p) for p in date.lower().split("_") if p not in (*_TIMES, "dt")]
+        if not parts:
+            return []
+        stem, last = self.lexicon.stem(parts[-1]), parts[-1]
+        others = [word for words in self.lexicon.alike if stem in words for word in words if word != stem]
+        others += [self.lexicon.nominal[last]] if last in self.lexicon.nominal else []
+        return [parts, *([*parts[:-1], other] for other in others)]
 
     def _name_by_label(self, dataset: Dataset, label: str) -> None:
         """Companies, of accounts that have a company_name, or a company."""
@@ -126,6 +155,11 @@ class Knowledge:
             self._call(short[:-1], column)
         if column.kind == "number" and short[-1] in self.lexicon.spans and len(long) > 1:  # the response time, of resp_min
             self._name_parts(column, dataset, [*long[:-1], "time"])
+        if column.kind == "number" and len(long) == 2:  # planned stops, of stops_planned
+            self._call(long[::-1], column, 1)
+        if column.kind == "date":
+            for called in self._done(column.name)[1:]:
+                self._call(called, column, 1)
         if column.kind == "date" and short[-1] in ("on", "at") and len(short) > 1:  # the start date, of starts_on
             self._call([*short[:-1], "date"], column)
 
@@ -137,7 +171,7 @@ class Knowledge:
                 if not rest or set(some) & {"id", "key", "no"} or all(part.isdigit() for part in some):
                     continue
                 aside = (*KEYS, *_TIMES, *(self.lexicon.flag_words if column.kind == "boolean" else ()))
-                if set(some) <= {*KEYS, *_TIMES, *self.lexicon.flag_words}:
+                if set(some) <= {*KEYS, *_TIMES, *self.lexicon.flag_words, *self.lexicon.rhythm}:
                     continue
                 led, behind = parts[:start], parts[end:]  # poll_margin is a poll's margin, margin_poll one of several
                 near = all(part in aside for part in behind) and all(self.lexicon.stem(p) in dataset or p in aside for p in led)
@@ -159,7 +193,9 @@ class Knowledge:
     def is_taken(self, column: Column) -> bool:
         """Whether a figure is money that was taken, as far as its name and its dataset's tell."""
         rows = set(column.dataset.lower().split("_")) & self.lexicon.selling_rows
-        return bool(rows) and column.is_measure and column.name.lower() in self.lexicon.taken
+        name, _, unit = column.name.lower().rpartition("_")
+        called = name if unit in self.lexicon.unit_words else column.name.lower()  # the amount, of amount_chf
+        return bool(rows) and column.is_measure and called in self.lexicon.taken
 
     def named(self, tokens: list[Token]) -> list[Name]:
         """What some words may be the name of."""

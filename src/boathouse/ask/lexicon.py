@@ -50,33 +50,33 @@ class Lexicon:
         import snowballstemmer
 
         self._stemmer = snowballstemmer.stemmer(data.pop("language"))
-        self.numbers, self.ordinals, self.months = (
-            {word: int(number) for word, number in data.pop(kind).items()} for kind in ("numbers", "ordinals", "months")
-        )
-        self.calendar: dict[str, str] = data.pop("calendar")
-        self.rhythm: dict[str, str] = data.pop("rhythm")
+        self._times(data)
         self.concepts: dict[str, list[str]] = data.pop("concepts")
         self.abbreviations: dict[str, str] = data.pop("abbreviations")
         self.directions: dict[str, list[str]] = data.pop("directions")
         self.states, self.takes = set(data.pop("states")), set(data.pop("takes"))
-        self.deeds = set(data.pop("deeds"))
-        self.ages = set(data.pop("ages"))
+        self.deeds, self.ages = set(data.pop("deeds")), set(data.pop("ages"))
+        self.roles, self.who, self.where, self.places = (set(data.pop(kind)) for kind in ("roles", "who", "where", "places"))
+        self.around: list[tuple[list[str], str]] = [(said.split(" … "), meant) for said, meant in data.pop("around").items()]
         self.selling_rows, self.earning = set(data.pop("selling_rows")), set(data.pop("earning"))
         self.spends, self.ourselves, self.fresh = set(data.pop("spends")), set(data.pop("ourselves")), set(data.pop("fresh"))
         self.belongings = tuple(data.pop("belongings"))
         self.persons, self.are_persons = set(data.pop("persons")), {self.stem(word) for word in data.pop("are_persons")}
         self.taken, self.classifiers = set(data.pop("taken")), set(data.pop("classifiers"))
         self.generic = {self.stem(word) for word in data.pop("generic")}
-        self.bringing = set(data.pop("bringing"))
-        self.begins = set(data.pop("begins"))
-        self.done = set(data.pop("done"))
+        self.bringing, self.begins, self.done = (set(data.pop(kind)) for kind in ("bringing", "begins", "done"))
+        self.nominal: dict[str, str] = data.pop("nominal")
+        self.alike = [[self.stem(word) for word in words] for words in data.pop("alike")]
         self.codes: dict[str, dict[str, str]] = data.pop("codes")
-        self.reworded: dict[str, str] = data.pop("reworded")
+        self.reworded: list[tuple[str, str]] = sorted(data.pop("reworded").items(), key=lambda pair: -len(pair[0]))
         self.conversions = {
             unit: {smaller: int(factor) for smaller, factor in others.items()} for unit, others in data.pop("conversions").items()
         }
         self.suffixes: dict[str, list[str]] = data.pop("suffixes")
         self.spans = {*self.suffixes, *(short for every in self.suffixes.values() for short in every), "ms"}
+        self.abbreviations = {short: unit for unit, every in data["sizes"].items() for short in every} | self.abbreviations
+        self.rates = set(data.pop("rates"))
+        self.sizes: dict[str, list[str]] = data.pop("sizes")
         self.belonging = set(data.pop("belonging"))
         self.selling = set(data.pop("selling"))
         self.theirs = set(data.pop("theirs"))
@@ -88,11 +88,11 @@ class Lexicon:
         self.general: dict[str, list[str]] = data.pop("general")
         self.units: dict[str, str] = data.pop("units")
         self.unit_words = {unit.lower() for unit in self.units.values()} - {"", "pieces"}
+        self.unit_words |= {short for every in self.sizes.values() for short in every}
         self.lengths = {*self.conversions, *(unit for others in self.conversions.values() for unit in others)}
         self.measured = {*self.units.values(), *self.conversions, "milliseconds", "time", "date", "year"}
         pointing, self.relative, self.being = data.pop("pointing"), set(data.pop("relative")), set(data.pop("being"))
         self.low, self.extreme = set(data.pop("low")), set(data.pop("extreme"))
-        self._period = {kind: [self._words(phrase) for phrase in phrases] for kind, phrases in data.pop("period").items()}
         self.pointing = {kind: [self._words(phrase) for phrase in phrases] for kind, phrases in pointing.items()}
         self.phrases: dict[tuple[str, ...], str] = {}
         for kind, phrases in data.items():
@@ -103,6 +103,21 @@ class Lexicon:
             for phrase in phrases:
                 self.phrases.setdefault(self._words(phrase) or (phrase,), kind)
         self.longest = max(map(len, self.phrases))
+
+    def _times(self, data: dict[str, Any]) -> None:
+        """Numbers, units of time, days and months."""
+        self.numbers, self.ordinals, self.months = (
+            {word: int(number) for word, number in data.pop(kind).items()} for kind in ("numbers", "ordinals", "months")
+        )
+        self.calendar: dict[str, str] = data.pop("calendar")
+        self.cycles: dict[str, str] = data.pop("cycles")
+        single, repeated = (
+            {self._words(phrase): tuple(map(int, days)) for phrase, days in data.pop(kind).items()}
+            for kind in ("days", "every_day")
+        )
+        self.days, self.repeated, self.every = single | repeated, set(repeated), set(data.pop("every"))
+        self.rhythm: dict[str, str] = data.pop("rhythm")
+        self._period = {kind: [self._words(phrase) for phrase in phrases] for kind, phrases in data.pop("period").items()}
 
     def _words(self, phrase: str) -> tuple[str, ...]:
         return tuple(token.word for token in self.tokens(phrase))
@@ -129,6 +144,12 @@ class Lexicon:
         """How many words the longest phrase of a period's part takes at the beginning; 0 for none."""
         return max((len(p) for p in self._period[kind] if tuple(words[: len(p)]) == p), default=0)
 
+    def day(self, words: Sequence[str]) -> tuple[tuple[int, ...], int]:
+        """The days of the week that some words begin with, 1 for Monday, and how many words that takes."""
+        found = [(len(phrase), days) for phrase, days in self.days.items() if tuple(words[: len(phrase)]) == phrase]
+        size, days = max(found, default=(0, ()))
+        return days, size
+
     def direction(self, words: Iterable[str]) -> str:
         """`from` or `to`, where one of these words says so."""
         return next((word for word in words if word in self.directions), "")
@@ -142,7 +163,35 @@ class Lexicon:
 
     def spelt(self, unit: str) -> set[str]:
         """A unit as parts of columns' names have it: minutes, min, mins."""
-        return {unit, *self.suffixes.get(unit, ())}
+        return {unit, *self.suffixes.get(unit, ()), *self.sizes.get(unit, ())}
+
+    def counted_in(self, name: str, unit: str) -> bool:
+        """Whether a figure that is called so is counted in a unit: net_wt_t in tonnes, and not price_per_t."""
+        parts = name.lower().split("_")
+        return any(part in self.spelt(unit) and (not at or parts[at - 1] not in self.rates) for at, part in enumerate(parts))
+
+    def is_person(self, dataset: str) -> bool:
+        """Whether the rows of a dataset that is called so are people, or those who act like them."""
+        return self.stem(dataset.lower().split("_")[-1]) in self.are_persons
+
+    def is_place(self, column: str) -> bool:
+        """Whether a column says where: dest_town."""
+        return bool({self.abbreviations.get(part, part) for part in column.lower().split("_")} & self.places)
+
+    def is_role(self, column: str) -> bool:
+        """Whether a column holds who somebody is: depot_mgr."""
+        return bool({self.abbreviations.get(part, part) for part in column.lower().split("_")} & self.roles)
+
+    def is_percent(self, name: str, unit: str | None) -> bool:
+        """Whether a figure is counted in percent."""
+        said = {self.abbreviations.get(part, part) for part in (*name.lower().split("_"), unit or "")}
+        return any(self.units.get(one, one) == "percent" for one in said) or "percentage" in said
+
+    def is_added(self, name: str) -> bool:
+        """Whether a figure that is called so is meant added up: revenue, engine_hrs."""
+        parts = set(name.lower().split("_"))
+        long = {unit for unit, short in self.suffixes.items() if parts & set(short)}
+        return bool(self.adds & (parts | long | {self.abbreviations.get(part, part) for part in parts}))
 
     def keys(self, words: Iterable[Token]) -> tuple[str, str]:
         """Two spellings under which a name is known: as it stands and by stems, both without spaces."""

@@ -30,6 +30,7 @@ class Column:
     foreign: bool = False  # names a row of another dataset
     zeros: bool = False  # some of its numbers are 0
     years: bool = False  # whole numbers that may all be years
+    between: tuple[str, str] | None = None  # of a span of time, in its unit: the dates with which it begins and ends
 
     @property
     def is_key(self) -> bool:
@@ -100,6 +101,7 @@ class Dataset:
     time: str | None = None
     first: date | None = None  # of that column
     last: date | None = None
+    spans: tuple[Column, ...] = ()  # the times between two of its dates, which are no columns
 
     @property
     def measures(self) -> list[Column]:

@@ -49,7 +49,8 @@ class Offline:
                   for how in ("sum", "avg", "median", "min", "max")}  # fmt: skip
         read = tagger.translated(question)
         notes = made.notes if read == question else [f"read as {read!r}, by glossary.yml", *made.notes]
-        notes = [*intent.assumptions[-1:], *notes]
+        alike = [f"{tag.text!r} read as {tag.alike}" for tag in tagger.tags(question) if tag.alike]
+        notes = [*intent.assumptions[-1:], *alike, *notes]
         return Draft(made.sql, notes, made.measures, made.groups, units)
 
     def _planned(self, question: str, tagger: Tagger, context: Context) -> tuple[Intent, Plan]:
@@ -63,8 +64,8 @@ class Offline:
     def _intent(self, question: str, tagger: Tagger, before: Intent | None, *, mine: bool, last: str) -> Intent:
         """What a question asks for, after one that asked for `before`; `mine` says that this was the last one answered."""
         tags = tagger.tags(question)
-        if at := pointing(tagger.translated(question), tags, tagger):
-            made = about_its_rows(before if mine else None, at, tagger.translated(question), tagger)
+        if at := pointing(tagger.reworded(question), tags, tagger):
+            made = about_its_rows(before if mine else None, at, tagger.reworded(question), tagger)
             made.assumptions = [f"{at.text!r} read as the rows of {last!r}"]
             return made
         try:

@@ -22,6 +22,7 @@ class Period:
     end: date | None
     words: str | None = None
     ends: tuple[Period, Period] | None = field(default=None, compare=False)  # of `from May to July`: May and July
+    weekdays: tuple[int, ...] = ()  # 1 is Monday: on each of these
 
     @property
     def whole_years(self) -> bool:
@@ -60,7 +61,7 @@ def same_before(words: Sequence[str], lexicon: Lexicon, period: Period) -> tuple
 
 def find(words: Sequence[str], lexicon: Lexicon, today: date) -> tuple[int, Period] | None:
     """The period that some words begin with, and how many of them it takes."""
-    for reading in (_between, _open, _plain):
+    for reading in (_between, _open, _plain, _weekdays):
         if words and (found := reading(words, lexicon, today)):
             return found
     return None
@@ -69,15 +70,24 @@ def find(words: Sequence[str], lexicon: Lexicon, today: date) -> tuple[int, Peri
 def _between(words: Sequence[str], lexicon: Lexicon, today: date) -> tuple[int, Period] | None:
     """`between May and July 2026`, `from 2026-01-01 to 2026-03-31`: both ends are meant to be in it."""
     begins = 1 if lexicon.phrases.get((words[0],)) == "between" or words[0] == "from" else 0
+    begins += lexicon.first("of", words[begins:]) if begins else 0
     first = _plain(words[begins:], lexicon, today)
-    if not first or (not begins and first[0] + 1 >= len(words)):
+    bare = (
+        _DAY_OF.fullmatch(words[begins]) if begins and not first and begins < len(words) else None
+    )  # of the month behind the second
+    if not (first or bare) or (first and not begins and first[0] + 1 >= len(words)):
         return None
-    place = begins + first[0]
+    place = begins + (first[0] if first else 1)
     joined = lexicon.first("and", words[place:])
     if not joined or (not begins and words[place] not in ("-", "to", "until", "through", "till")):
         return None
+    joined += lexicon.first("of", words[place + joined :])
     second = _plain(words[place + joined :], lexicon, today)
     if not second:
+        return None
+    if bare:
+        first = _day_before(int(bare[1]), second[1])
+    if not first:
         return None
     begin, end = first[1], second[1]
     last = words[place + joined + second[0] - 1]
@@ -87,6 +97,13 @@ def _between(words: Sequence[str], lexicon: Lexicon, today: date) -> tuple[int, 
         return None
     whole = Period(begin.start, end.end)
     return place + joined + second[0], Period(whole.start, whole.end, _span(whole), (begin, end))
+
+
+def _day_before(day: int, period: Period) -> tuple[int, Period] | None:
+    """`10` of `between 10 and 20 March`."""
+    if not period.start or period.end != _next(period.start, "day") or not 1 <= day < period.start.day:
+        return None
+    return 1, _one(period.start.replace(day=day))
 
 
 def _in_year(period: Period, year: int) -> Period:
@@ -231,9 +248,19 @@ def _relative(words: Sequence[str], lexicon: Lexicon, today: date) -> tuple[int,
             return size + 1, Period(period.start, period.end, f"{start:%B %Y}" if unit == "month" else _span(period))
     if size := lexicon.first("last", words):
         rest = words[size:]
+        days, named = lexicon.day(rest)
+        if named:  # the latest that is over
+            end = today - timedelta((today.isoweekday() - days[-1] - 1) % 7)
+            period = Period(end - timedelta(days[-1] - days[0] + 1), end)
+            return size + named, Period(period.start, end, f"{period.start}" if len(days) == 1 else _span(period))
         count = lexicon.number(rest[0]) if rest else None
         used = 1 if count else 0
         unit = lexicon.calendar.get(rest[used]) if used < len(rest) and rest[used] != "date" else None
+        behind = lexicon.first("of", rest[used + 1 :])
+        if unit in _MONTHS and not count and behind and _YEAR.fullmatch("".join(rest[used + 1 + behind : used + 2 + behind])):
+            end = date(int(rest[used + 1 + behind]) + 1, 1, 1)  # "the last quarter of 2025"
+            period = Period(_add(end, -_MONTHS[unit]), end)
+            return size + used + 2 + behind, Period(period.start, end, _span(period))
         if unit and (count is None or (count == int(count) and 0 < count < 1000)):
             end = start = _floor(today, unit)
             for _ in range(int(count or 1)):
@@ -241,6 +268,26 @@ def _relative(words: Sequence[str], lexicon: Lexicon, today: date) -> tuple[int,
             period = Period(start, end)
             return size + used + 1, Period(start, end, f"{start:%B %Y}" if (unit, count) == ("month", None) else _span(period))
     return None
+
+
+def _weekdays(words: Sequence[str], lexicon: Lexicon, today: date) -> tuple[int, Period] | None:
+    """`Mondays`, `every Monday`, `Saturdays and Sundays`, `Monday to Friday`; `Monday` alone may be the last one, and is none."""
+    place = 1 if words[0] in lexicon.every else 0
+    found, size = lexicon.day(words[place:])
+    if not size:
+        return None
+    repeated = place > 0 or tuple(words[:size]) in lexicon.repeated
+    place += size
+    while joined := lexicon.first("and", words[place:]):
+        days, size = lexicon.day(words[place + joined :])
+        if not size:
+            break
+        through = lexicon.phrases.get(tuple(words[place : place + joined])) != "and"
+        found = (*found, *(range(found[-1] + 1, days[-1] + 1) if through else days))
+        place += joined + size
+    if len(set(found)) < 2 and not repeated:
+        return None
+    return place, Period(None, None, weekdays=tuple(sorted(set(found))))
 
 
 def _one(day: date, words: str | None = None) -> Period:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,11 +16,12 @@ if TYPE_CHECKING:
     from boathouse.workbench import Workbench
 
 _LABELS = ("name", "full_name", "title", "label")
+_DATES, _BEFORE = 4, 0.95  # dates of a dataset between which there are spans, and the share of rows that have them in this order
 _KNOWN = 100_000  # rows; of more, nobody knows one by a text that is no name
 _STARTS = {"start", "started", "begin", "began", "begun", "created", "opened", "ordered", "placed", "loaned", "lent", "issued",
-           "booked", "held"}  # fmt: skip
+           "booked", "held", "reported", "accepted", "filed", "logged", "raised", "submitted", "requested", "received", "out"}  # fmt: skip
 _ENDS = {"end", "ended", "finish", "finished", "completed", "closed", "returned", "due", "delivered", "shipped", "arrived",
-         "paid", "required"}  # fmt: skip
+         "paid", "required", "settled", "resolved", "solved", "fixed", "repaired", "answered", "back", "cancelled", "expires"}  # fmt: skip
 _PERSONAL = {"birth", "born", "dob", "birthday", "birthdate"}  # dates that 'last month' never means
 
 
@@ -61,19 +63,34 @@ def profiled(wb: Workbench, policy: Policy, entry: dict[str, Any], pipeline: Pip
     if len(times) > 1:
         times = [c for c in times if c not in PERIODS]
     stems = {words.stem(part) for part in name.lower().split("_")}
-    own = [
-        c
-        for c in times
-        if _is_of(words.stem(c.lower().split("_")[0]), stems) or {words.stem(part) for part in c.lower().split("_")} & stems
-    ]
-    starts = [c for c in times if set(c.split("_")) & _STARTS]
-    own = own if len(own) == 1 else starts if all(c in starts or set(c.split("_")) & _ENDS for c in times) else []
+    parts = {c: [words.abbreviations.get(part, part) for part in c.lower().split("_")] for c in times}
+    own = [c for c in times if _is_of(words.stem(parts[c][0]), stems) or {words.stem(part) for part in parts[c]} & stems]
+    entered = any("in" in some for some in parts.values())  # of date_in and date_out
+    starting, ending = (_STARTS - {"out"} | {"in"}, _ENDS | {"out"}) if entered else (_STARTS, _ENDS)
+    starts = [c for c in times if set(parts[c]) & starting]
+    own = own if len(own) == 1 else starts if all(c in starts or set(parts[c]) & ending for c in times) else []
     time = (pipeline.time if pipeline else None) or (times[0] if len(times) == 1 else own[0] if len(own) == 1 else None)
     first, last = None, None
     if time:
         asked = f"SELECT min({quote(time)})::DATE, max({quote(time)})::DATE FROM {quote(name)}"
         [[first, last]] = [row.values() for row in wb.sql(asked, role=policy).arrow().to_pylist()]
-    return Dataset(name, rows, columns, key, _label(name, columns, words, rows), tuple(times), time, first, last)
+    spans = _spans(wb, policy, name, [columns[c] for c in times])
+    return Dataset(name, rows, columns, key, _label(name, columns, words, rows), tuple(times), time, first, last, spans)
+
+
+def _spans(wb: Workbench, policy: Policy, name: str, dates: list[Column]) -> tuple[Column, ...]:
+    """The times from one date to another, where nearly every row has the one before the other."""
+    pairs = [(a, b) for a, b in itertools.permutations(dates, 2) if a.type == b.type] if len(dates) <= _DATES else []
+    if not pairs:
+        return ()
+    after = ", ".join(f"avg(({quote(a.name)} <= {quote(b.name)})::INT)" for a, b in pairs)
+    [row] = wb.sql(f"SELECT {after} FROM {quote(name)}", role=policy).arrow().to_pylist()
+    return tuple(
+        Column(name, f"{unit}_from_{a.name}_to_{b.name}", "number", a.type, unit=unit, between=(a.name, b.name))
+        for (a, b), share in zip(pairs, row.values(), strict=True)
+        for unit in (("days",) if a.type == "DATE" else ("hours", "days", "minutes"))
+        if share is not None and share > _BEFORE
+    )
 
 
 def _is_of(stem: str, dataset: set[str]) -> bool:

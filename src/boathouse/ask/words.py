@@ -28,6 +28,7 @@ _YIELDING = {
     "change",
 }
 _GUESSES = 4
+_SHORT = 4  # words; in more, an article says nothing
 _ONE, _IN = ("a", "an"), ("in", "of")
 
 
@@ -48,6 +49,7 @@ class Tag(Named):
     word: str = ""
     led: bool = False  # a value whose column, or dataset, was named before it
     verb: bool = False  # a name in a verb's form: joined, billed
+    alike: str = ""  # what the lake calls it, where the word is another
     after: tuple[str, ...] = ()  # filler words that stood before it
 
 
@@ -59,10 +61,7 @@ class Tagger:
 
     def tags(self, question: str) -> list[Tag]:
         """The tags of a question, in its order."""
-        asked = self.translated(question)
-        for phrase, meaning in self.known.lexicon.reworded.items():
-            asked = _put(asked, phrase, meaning)
-        tokens = self.known.lexicon.tokens(asked)
+        tokens = self.known.lexicon.tokens(self.reworded(question))
         place, gap, ours = 0, False, bool(self.known.lexicon.ourselves & {token.word for token in tokens})
         found: list[Tag] = []
         fillers: list[str] = []
@@ -80,11 +79,8 @@ class Tagger:
             elif tag.kind == "units" and self._only_counts(tag, tokens[place], fillers, found):
                 fillers.append(tag.word)
             elif tag.kind == "units" and (
-                names := (
-                    *self.known.named(self.known.lexicon.tokens(tag.word)),
-                    *self._general(tag.word),
-                    *self._counted(tag.word),
-                )
+                names := self._counted(tag.word)
+                or (*self.known.named(self.known.lexicon.tokens(tag.word)), *self._general(tag.word))
             ):
                 found.append(Tag("name", tag.word, names=names, word=tag.word, after=tuple(fillers), gap=gap))
                 fillers, gap = [], False
@@ -103,12 +99,39 @@ class Tagger:
                 found.append(replace(tag, gap=gap, text=text, after=tuple(fillers), verb=verb))
                 fillers, gap = [], False
             place += size
+        return self._amounts(found)
+
+    def _amounts(self, tags: list[Tag]) -> list[Tag]:
+        """`the amount claimed`: claimed_eur, before any other amount."""
+        generic, stem, found = self.known.lexicon.generic, self.known.lexicon.stem, list[Tag]()
+        for tag in tags:
+            before = found[-1] if found else None
+            near = tuple(
+                name for name in tag.names if name.cost == 0 and isinstance(name.meaning, Column) and name.meaning.is_measure
+            )
+            loose = before is not None and (
+                before.kind == "unknown" or (before.kind == "name" and all(n.cost > 1 for n in before.names))
+            )
+            if before and loose and near and stem(before.word) in generic and not tag.after and tag.kind == "name":
+                found[-1] = replace(before, kind="name", text=f"{before.text} {tag.text}", names=near)
+            else:
+                found.append(tag)
         return found
 
     def translated(self, question: str) -> str:
         """The question with the glossary's terms put into the words that they mean."""
         for term, meaning in sorted(self.known.glossary.items(), key=lambda pair: -len(pair[0])):
             question = _put(question, term, meaning)
+        return question
+
+    def reworded(self, question: str) -> str:
+        """The question as it is read: the glossary's terms, and what can be said in plainer words, put into those."""
+        question = self.translated(question)
+        for phrase, meaning in self.known.lexicon.reworded:
+            question = _put(question, phrase, meaning)
+        for (first, second), meaning in self.known.lexicon.around:
+            asked = re.fullmatch(rf"(.*?)\b{first} (.+?) {second} (.*?)([,?.!]|$)(.*)", question, flags=re.IGNORECASE | re.DOTALL)
+            question = f"{asked[1]}{meaning} {asked[3]} of {asked[2]}{asked[4]}{asked[5]}" if asked else question
         return question
 
     def _only_counts(self, tag: Tag, token: Token, fillers: list[str], found: list[Tag]) -> bool:
@@ -120,9 +143,8 @@ class Tagger:
         unit = self.known.lexicon.units[word]
         if unit not in self.known.lexicon.lengths:
             return ()
-        same = self.known.lexicon.spelt(unit)
         figures = (column for dataset in self.known.datasets.values() for column in dataset.measures)
-        return tuple(Name(column, 1) for column in figures if column.unit in same or same & set(column.name.lower().split("_")))
+        return tuple(Name(one, 1) for one in figures if one.unit == unit or self.known.lexicon.counted_in(one.name, unit))
 
     def _counted_in(self, word: str, found: list[Tag]) -> bool:
         """Whether what was named before is counted in this unit, or it is money or pieces, which are not converted."""
@@ -148,18 +170,27 @@ class Tagger:
 
     def _longest(self, tokens: list[Token], place: int, before: Tag | None, earlier: Period | None) -> tuple[int, Tag]:
         known, rest = self.known, tokens[place:]
-        counted = before is not None and before.kind in ("by", "per") and rest[0].word in known.lexicon.calendar
+        counted = (
+            before is not None
+            and before.kind in ("by", "per")
+            and rest[0].word in (*known.lexicon.calendar, *known.lexicon.cycles)
+        )
         dated = None if rest[0].quoted or counted else periods.find([t.word for t in rest], known.lexicon, known.today)
         if earlier is not None and not dated:
             dated = periods.same_before([t.word for t in rest], known.lexicon, earlier)
         longest = max(known.longest, known.lexicon.longest, dated[0] if dated else 0)
         for size in range(min(len(rest), longest), 0, -1):
             some = rest[:size]
-            if dated and dated[0] == size:
+            if dated and dated[0] == size and not (dated[1].weekdays and self._is_a_value(some, before)):
                 return size, Tag("period", "", period=dated[1])
             if tag := self._bound(some, before, place == 0):
                 return size, self._not_a_rhythm(tag, some, rest[size : size + 1], before)
         return 1, self._word(rest[0])
+
+    def _is_a_value(self, day: list[Token], before: Tag | None) -> bool:
+        """Whether days of the week are what a column holds, of what was named just before or of something not yet named."""
+        datasets = {dataset.name for dataset in before.datasets} if before else set()
+        return any(not datasets or value.columns[0].dataset in datasets for value in self._values(day, before, False))
 
     def _not_a_rhythm(self, tag: Tag, some: list[Token], following: list[Token], before: Tag | None) -> Tag:
         """`the annual plan`, where annual is a value of plan."""
@@ -176,10 +207,12 @@ class Tagger:
             return Tag("value", "", values=values) if values else None
         word = tuple(token.word for token in some)
         kind = self.known.lexicon.phrases.get(word)
-        names = tuple(sorted(self.known.named(some), key=lambda name: name.cost))
+        plain = [token for token in some if token.word not in (*_ONE, "the")] if len(some) > _SHORT else some
+        names = tuple(sorted(self.known.named(plain), key=lambda name: name.cost))
         near = tuple(name for name in names if name.cost == names[0].cost)
         text = " ".join(word)
-        for time, units in (("calendar", self.known.lexicon.calendar), ("rhythm", self.known.lexicon.rhythm)):
+        lexicon = self.known.lexicon
+        for time, units in (("calendar", lexicon.calendar), ("calendar", lexicon.cycles), ("rhythm", lexicon.rhythm)):
             if text in units and not (time == "rhythm" and before and any(v.columns[0] in before.columns for v in values)):
                 return Tag(time, "", names=near if time == "calendar" else (), unit=units[text], word=text)
         if values and (kind in ("only", "change") or (kind == "filler" and text in self.known.lexicon.states)):
@@ -198,21 +231,32 @@ class Tagger:
             return Tag(kind, "", word=text, names=near if kind == "label" else ())
         if values and not (near and all(map(_is_since, near)) and not _spelt(text, values)):  # `opened` is no `open`
             return Tag("value", "", names=near, values=values, word=text)
-        if not names:
-            names = self._general(text)
-            near = names
-        return Tag("name", "", names=near, word=text) if names else None
+        if near := near or self._general(text):
+            return Tag("name", "", names=near, word=text)
+        alike, near = self._alike(some)
+        return Tag("name", "", names=near, word=text, alike=alike) if near else None
 
     def _general(self, word: str) -> tuple[Name, ...]:
         lexicon, known = self.known.lexicon, self.known.datasets.values()
         if word in lexicon.persons:
-            who = [dataset for dataset in known if lexicon.stem(dataset.name.split("_")[-1]) in lexicon.are_persons]
+            who = [dataset for dataset in known if lexicon.is_person(dataset.name)]
             return (Name(who[0], 1),) if len(who) == 1 else ()
         own = next((word.removesuffix(ending) for ending in lexicon.belongings if word.endswith(ending)), "")
         for other in self.known.lexicon.general.get(word, (own,) if own else ()):
             if found := sorted(self.known.named(self.known.lexicon.tokens(other)), key=lambda name: name.cost):
                 return tuple(name for name in found if name.cost == found[0].cost)
         return ()
+
+    def _alike(self, some: list[Token]) -> tuple[str, tuple[Name, ...]]:
+        """What the lake calls a thing that is called otherwise here, where it has one word for it: units, of flats."""
+        groups = [words for words in self.known.lexicon.alike if len(some) == 1 and some[0].stem in words]
+        found = [
+            tuple(name for name in names if name.cost == min(one.cost for one in names))
+            for words in groups
+            for word in words
+            if word != some[0].stem and (names := self.known.named([Token(word, word, word)]))
+        ]
+        return (str(found[0][0].meaning), found[0]) if len(found) == 1 else ("", ())
 
     def _named_concept(self, word: str, near: tuple[Name, ...]) -> tuple[Name, ...]:
         """What a concept is the name of, where nothing is that it looks for: bought, of bought_on, where there are no purchases;
@@ -263,7 +307,7 @@ class Tagger:
             near = ((*parts[:-1], end) for end in (parts[-1], parts[-1].removesuffix("s")))
             found = [value for some_ in near for value in self.known.values.get(some_, ()) if value.columns[0].has_few]
         code = spelt.removesuffix("s")
-        if not found and len(some) == 1 and code != spelt and any(map(str.isdigit, code)):  # "P1s"
+        if not found and len(some) == 1 and code != spelt and (any(map(str.isdigit, code)) or code.isupper()):  # "P1s", "BMWs"
             return tuple(value for value in self.known.values.get((code.casefold(),), ()) if value.values == (code,))
         if not found and len(some) == 1 and not any(isinstance(n.meaning, Dataset) for n in self.known.named(some)):
             stem, word = some[0].stem, some[0].word
@@ -291,7 +335,7 @@ class Tagger:
                     return Tag("name", "", names=names, negated=True, word=token.word)
                 if rest in rests and (values := self._values([inner], None, False)):
                     return Tag("value", "", values=values, negated=True, word=token.word)
-        return Tag("unknown", "", word=token.word)
+        return Tag("weekday" if lexicon.day([token.word])[1] else "unknown", "", word=token.word)
 
     def guesses(self, tag: Tag) -> list[str]:
         """What an unknown word may have been meant to be, best first: values that it is a word of, then what is spelt like it."""
@@ -309,7 +353,11 @@ class Tagger:
     def _vocabulary(self) -> set[str]:
         said = {part for d in self.known.datasets.values() for name in (d.name, *d.columns) for part in (name, *name.split("_"))}
         said |= {metric.name for metric in self.known.metrics} | set(self.known.lexicon.months)
-        said |= {words[0] for words, kind in self.known.lexicon.phrases.items() if len(words) == 1 and kind != "filler"}
+        said |= {
+            words[0]
+            for words, kind in self.known.lexicon.phrases.items()
+            if len(words) == 1 and (kind != "filler" or len(words[0]) > _SHORT)
+        }
         return said | self._held()
 
 
@@ -329,7 +377,11 @@ def _spelt(text: str, values: tuple[Value, ...]) -> bool:
 
 def _is_form(word: str, value: str) -> bool:
     """Whether a word of the same stem is a form of a value: dogs, dinosaur, canceled."""
-    if word in (f"{value}s", f"{value}es") or value == f"{word}s" or (word.endswith("ed") and value.endswith("ed")):
+    if (
+        word in (f"{value}s", f"{value}es")
+        or value in (f"{word}s", f"{word}es")
+        or (word.endswith("ed") and value.endswith("ed"))
+    ):
         return True
     return len(value) > 3 and (word.startswith(value) or word.endswith("s"))
 
@@ -339,4 +391,4 @@ def _is_since(name: Name) -> bool:
 
 
 def _is_when(column: Column) -> bool:
-    return column.kind == "date" or column.name.split("_")[-1] in ("on", "at")
+    return column.kind == "date" or (column.name.split("_")[-1] in ("on", "at") and not column.between)

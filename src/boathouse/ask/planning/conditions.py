@@ -150,7 +150,8 @@ class Conditions(Tables):
     def _null(self, condition: Condition) -> str:
         assert condition.noun is not None
         column = self.nearest(condition.noun.columns, condition.text)
-        self.notes.append(f"'not {condition.text}' read as: no {column.name}")
+        said = condition.text if condition.negated else f"not {condition.text}"
+        self.notes.append(f"{said!r} read as: {'with a' if condition.negated else 'no'} {column.name}")
         return f"{self.column(column)} IS {'NOT ' if condition.negated else ''}NULL"
 
     def _compare(self, condition: Condition) -> str:
@@ -161,6 +162,8 @@ class Conditions(Tables):
         else:
             column = self.nearest([c for c in self.first_reached(condition.noun) if c.kind == "number"], condition.noun.text)
         cell = self.column(column)
+        if condition.unit == "percent" and not self.known.lexicon.is_percent(column.name, column.unit):
+            raise UnclearError(f"{condition.numbers[-1]:g}% of what? Say it as a number", asks=True)
         factor = self._factor(column, condition.unit)
         operator = "<>" if condition.negated and condition.operator == "=" else condition.operator
         return compared(cell, operator, [n * factor for n in condition.numbers])
@@ -197,6 +200,8 @@ class Conditions(Tables):
 
 def _within(cell: str, column: Column, period: Period) -> str:
     """SQL that is true within a period."""
+    if period.weekdays:
+        return f"isodow({cell}) IN ({', '.join(map(str, period.weekdays))})"
     if column.kind != "number":
         tests = [f"{cell} >= {_day(period.start)}"] if period.start else []
         return " AND ".join([*tests, *([f"{cell} < {_day(period.end)}"] if period.end else [])])

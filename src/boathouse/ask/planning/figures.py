@@ -30,7 +30,7 @@ class Figures(Grouping):
             chosen = self._sorted_by(noun, names)
             self.select.order = [f"{quote(chosen)}{' DESC' if descending else ''}"]
         elif self.groups and self.intent.groups and all(noun.unit for noun in self.intent.groups):
-            self.select.order = [quote(name) for name in self.groups]
+            self.select.order = self.sorting
         elif self.groups and self.measures:
             self.select.order = [f"{quote(self.measures[0])} DESC", *map(quote, self.groups)]
 
@@ -48,7 +48,7 @@ class Figures(Grouping):
         """An aggregate, and the name of its column."""
         how, noun = measure.how, measure.noun
         if how in ("latest", "earliest"):
-            column = self.scope.time(None)
+            column = self.scope.time(self.intent.date)
             return f"{'max' if how == 'latest' else 'min'}({self.scope.column(column)})", column.name
         if "count" in how or how == "distinct":
             return self._count(how, noun)
@@ -57,7 +57,7 @@ class Figures(Grouping):
             return self._metric(metrics[0])
         if metrics:
             return self._average_metric(metrics[0], how)
-        column = self._figure(noun, money=how in ("avg", "median", "min", "max"))
+        column = self._figure(noun, money=how in ("avg", "median", "min", "max") or bool(noun.datasets))
         if noun.text.split()[-1].lower() in self.known.lexicon.takes or noun.text == "how much":
             self.scope.notes.append(f"{noun.text!r} read as {column}")
         if how == "average total":
@@ -66,12 +66,15 @@ class Figures(Grouping):
                 raise UnclearError(f"the total {noun.text}, on average per what?", asks=True)
             return f"sum({self.scope.column(column)}) / {ratio[0]}", f"{column.name}_per_{ratio[1]}"
         if how == "value":
-            if not (set(column.name.split("_")) & self.known.lexicon.adds):
+            if column.between or not self.known.lexicon.is_added(column.name):
                 raise UnclearError(f"the total {noun.text}, or the average?", [f"total {noun.text}", f"average {noun.text}"])
             how = "sum"
         if how in ("sum", "avg", "median") and column.kind != "number":
             raise UnclearError(f"{column.name} is no figure, so there is no {how} of it", asks=True)
-        return f"{_SQL[how]}({self.scope.column(column)})", f"{how}_{column.name}"
+        cell = self.scope.column(column)
+        if column.between and len(self.intent.measures) == 1:  # no group of rows that have none
+            self.scope.where.append(f"{cell} IS NOT NULL")
+        return f"{_SQL[how]}({cell})", f"{how}_{column.name}"
 
     def _figure(self, noun: Noun, *, money: bool = False) -> Column:
         own = [c for c in noun.columns if c.dataset == self.base.name]
@@ -116,9 +119,9 @@ class Figures(Grouping):
         if noun is None:
             return None
         if noun is not intent.ratio and intent.groups:
-            self.select.columns, self.select.grouped, self.groups = [], [], []
+            self.select.columns, self.select.grouped, self.groups, self.sorting = [], [], [], []
         if noun.unit:
-            return f"count(DISTINCT {self._calendar(noun.unit)[0]})", noun.unit
+            return f"count(DISTINCT {self._calendar(noun)[-1][0]})", noun.unit
         if any(d.name == self.base.name for d in noun.datasets):
             return "count(*)", noun.text
         parents = [d for d in noun.datasets if self.scope.reaches(d.name)]
@@ -156,7 +159,7 @@ class Figures(Grouping):
             raise UnclearError(f"{noun.text!r} may be {' or '.join(c.name for c in columns)}", [c.name for c in columns])
         column = columns[0]
         if how == "count" and column.is_measure:
-            if not set(column.name.split("_")) & self.known.lexicon.adds:
+            if not self.known.lexicon.is_added(column.name):
                 raise UnclearError(f"the total {noun.text}, or the average?", [f"total {noun.text}", f"average {noun.text}"])
             return f"sum({self.scope.column(column)})", f"sum_{column.name}"
         if how == "count":

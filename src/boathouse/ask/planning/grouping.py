@@ -22,6 +22,7 @@ class Grouping:
         self.counts: list[tuple[str, str]] = []  # that rows were chosen by, and that are shown with them
         self.measures: list[str] = []
         self.groups: list[str] = []
+        self.sorting: list[str] = []  # the groups in their own order, those that are not shown among them
 
     def _conditions(self) -> None:
         """Conditions of the rows; where other rows are counted, what is about those goes there."""
@@ -102,11 +103,12 @@ class Grouping:
                     self.select.columns.append((text, name))
                     self.groups.append(name)
                 self.select.grouped.append(text)
+                self.sorting.append(quote(name) if shown else text)
 
     def _group(self, noun: Noun) -> list[tuple[str, str, bool]]:
         """The expressions of a group, their names, and whether they are shown."""
         if noun.unit:
-            return [self._calendar(noun.unit)]
+            return self._calendar(noun)
         own = [d for d in noun.datasets if self.scope.reaches(d.name) and (d.name != self.base.name or d.label or d.key)]
         if own and not (own[0].name == self.base.name and any(c.dataset == self.base.name for c in noun.columns)):
             return self._rows_of(own[0])
@@ -154,14 +156,23 @@ class Grouping:
         if any(column.nulls for column in columns):
             self.scope.notes.append(f"rows without one of {dataset.name} are left out")
 
-    def _calendar(self, unit: str) -> tuple[str, str, bool]:
-        own = self.base.columns.get(unit)
-        if own is not None and own.kind in ("date", "number"):
-            return self.scope.column(own), unit, True
+    def _calendar(self, noun: Noun) -> list[tuple[str, str, bool]]:
+        unit, own = noun.unit, self.base.columns.get(noun.unit)
+        if own is not None and (own.kind in ("date", "number") or unit == "weekday"):
+            return [(self.scope.column(own), unit, True)]
         hints = [one.noun for one in self.intent.conditions if one.kind == "period" and one.noun is not None]
-        column = self.scope.time(hints[0] if hints else None)
+        if any(one.kind == "date" for one in noun.columns):  # "by month of completion"
+            hints = [noun]
+        column = self.scope.time(hints[0] if hints else self.intent.date)
         cell = self.scope.column(column)
         self.scope.notes.append(f"by the {unit} of {column.dataset}.{column.name}")
-        if unit == "year":
-            return f"year({cell})", "year", True
-        return f"{cell}::DATE" if unit == "day" else f"date_trunc('{unit}', {cell})::DATE", unit, True
+        if column.nulls:
+            self.scope.where.append(f"{cell} IS NOT NULL")
+            self.scope.notes.append(f"rows without a {column.name} are left out")
+        if unit == "hour" and not column.type.startswith("TIMESTAMP"):
+            raise UnclearError(f"{column} has no time of day")
+        if unit == "weekday":
+            return [(f"isodow({cell})", "number", False), (f"dayname({cell})", unit, True)]
+        if unit in ("year", "hour"):
+            return [(f"{unit}({cell})", unit, True)]
+        return [(f"{cell}::DATE" if unit == "day" else f"date_trunc('{unit}', {cell})::DATE", unit, True)]

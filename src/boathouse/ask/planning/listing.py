@@ -18,6 +18,10 @@ class Listing(Figures):
         names = [*dataset.key, *dataset.label] if dataset.label else list(dataset.columns)
         return [(f"{table}.{quote(name)}", name) for name in dict.fromkeys(names)]
 
+    def _who(self) -> list[tuple[str, str]]:
+        """Whom `who` asks for, before all else."""
+        return [pair for noun in self.intent.select if noun.text == "who" for pair in self._selected(noun)]
+
     def _named_beside(self) -> list[Noun]:
         """`songs with their singer`: datasets that the rows name, which are shown by their names."""
         return [
@@ -51,7 +55,7 @@ class Listing(Figures):
                 self._group_by([subject])
                 self._conditions()
                 self._having_shown()
-                self.select.order = [quote(subject.unit)]
+                self.select.order = self.sorting
                 return
             if not columns:
                 raise UnclearError(f"{self.base.name} has no {subject.text}", word=subject.text)
@@ -64,7 +68,7 @@ class Listing(Figures):
         self._conditions()
         shown = [pair for noun in (*intent.select, *self._named_beside()) for pair in self._selected(noun)]
         if subject is not None:
-            shown = [*self._shown_of(self.base), *shown]
+            shown = [*self._who(), *self._shown_of(self.base), *shown]
         elif not any(noun.label for noun in intent.select):
             shown += [] if not self.base.label or intent.conditions else self._shown_of(self.base)
         shown += [(self.scope.column(c), c.name) for c in self.scope.used if c.dataset == self.base.name]
@@ -86,9 +90,10 @@ class Listing(Figures):
     def _column_subject(self, column: Column) -> None:
         """The different values of a column, those of which something holds."""
         intent, cell = self.intent, self.scope.column(column)
-        adds = self.known.lexicon.adds
         numeric = [one for one in intent.conditions if one.kind == "compare"]
-        if loose := [one for one in numeric if not one.noun or any(set(c.name.split("_")) & adds for c in one.noun.columns)]:
+        if loose := [
+            one for one in numeric if not one.noun or any(self.known.lexicon.is_added(c.name) for c in one.noun.columns)
+        ]:
             raise UnclearError(
                 f"{loose[0].text} {column.name}: in each row of {self.base.name}, or in all?",
                 [f"{loose[0].text} in all"],

@@ -79,14 +79,14 @@ class Ranking(Listing):
         if measure.how == "since" and self.base.time and set(self.base.time.split("_")) & LIFE:
             column = self.base.columns[self.base.time]
         elif measure.how in ("time", "since"):
-            column = self.scope.time(None)
+            column = self.scope.time(intent.date)
         elif measure.noun is intent.subject:
             column = self.scope.figure(measure.noun.text, money=True)
         else:
             column = self.scope.nearest(
                 [c for c in self.scope.first_reached(measure.noun) if c.kind != "text"], measure.noun.text
             )
-        shown = self._shown_of(self.base)
+        shown = [*self._who(), *self._shown_of(self.base)]
         extra = [m.noun for m in intent.measures]
         for noun in (*intent.select, *extra, *self._named_beside()):
             shown += self._selected(noun)

@@ -10,6 +10,8 @@ from boathouse.ask.knowledge import Knowledge
 from boathouse.ask.meanings import LIFE, Column, Dataset, Metric, Relation
 from boathouse.engine import quote
 
+_SECONDS = {"days": "86400.0", "hours": "3600.0", "minutes": "60.0"}  # in each
+
 
 @dataclass
 class Tables:
@@ -73,7 +75,14 @@ class Tables:
         return next((r for r in self.known.relations if (r.child, r.column) == (column.dataset, column.name)), None)
 
     def column(self, column: Column) -> str:
-        return f"{self.table(column.dataset)}.{quote(column.name)}"
+        table = self.table(column.dataset)
+        if not column.between:
+            return f"{table}.{quote(column.name)}"
+        begin, end = (f"{table}.{quote(name)}" for name in column.between)
+        self.notes.append(f"{column.unit} from {' to '.join(column.between)}; rows without one of them are left out")
+        if column.type == "DATE":
+            return f"date_diff('day', {begin}, {end})"
+        return f"date_diff('second', {begin}, {end}) / {_SECONDS[str(column.unit)]}"
 
     def nearest(self, columns: Iterable[Column], text: str) -> Column:
         """The one of these that lies closest. Raises UnclearError for none, and for two as close."""
@@ -166,8 +175,10 @@ class Tables:
     def figure(self, text: str, unit: str = "", *, money: bool = False) -> Column:
         """The one figure that the rows of the base have, of this unit where one was said; of `money` where there are others."""
         lexicon = self.known.lexicon
-        fitting = set().union(*(lexicon.spelt(one) for one in (unit.lower(), *lexicon.conversions.get(unit, {}))))
-        counted = [c for c in self.base.measures if unit and (c.unit == unit or fitting & set(c.name.split("_")))]
+        fitting = (unit.lower(), *lexicon.conversions.get(unit, {}))
+        counted = [
+            c for c in self.base.measures if unit and (c.unit == unit or any(lexicon.counted_in(c.name, one) for one in fitting))
+        ]
         figures = counted or self.base.measures
         paid = [column for column in figures if self.known.is_taken(column)] if money else []
         figures = paid if len(paid) == 1 else figures

@@ -56,9 +56,22 @@ class Conditions(Cursor):
     def _is_done(self) -> bool:
         """`which agent closed the most requests`: what somebody did, by its date, though it is a status as well."""
         tag, before = self.tags[self.at], self.tags[self.at - 1] if self.at else None
-        dates = [name.meaning for name in tag.names if getattr(name.meaning, "kind", "") == "date"]
+        dates = [column for column in tag.columns if column.kind == "date"]
+        if self.kind(1) == "period" and any(tag.word in one.name.lower().split("_") for one in dates):  # "paid in 2025"
+            return True
+        theirs = {value.columns[0].dataset for value in tag.values}
+        own = {one.dataset for one in dates} & self._asked()
+        if own and not tag.led and not theirs & self._asked():  # "parcels that we accepted", where claims are accepted as well
+            return True
         doer = before is not None and before.kind == "name" and not (tag.after or tag.gap) and self.kind(1) in RANKING
         return doer and len(dates) == len(tag.names) == 1 and tag.word in dates[0].name.lower().split("_")
+
+    def _asked(self) -> set[str]:
+        """The datasets that were named so far."""
+        made = self.made
+        ranked = made.rank.measure.noun if made.rank and made.rank.measure else None
+        nouns = [*(measure.noun for measure in made.measures), *self.nouns, made.subject, ranked]
+        return {dataset.name for noun in nouns if noun for dataset in noun.datasets}
 
     def _has_period(self) -> bool:
         return any(tag.kind == "period" for tag in self.tags)
@@ -237,7 +250,8 @@ class Conditions(Cursor):
                 raise UnclearError(f"more or less of what? {value!r} is a value", asks=True)
         if before is None and self.kind() == "name" and not self._is_flag(self.tags[self.at]):
             noun = self.noun()
-            assert noun is not None
+            if noun is None:
+                raise UnclearError(f"more or less of what? {self.tags[self.at].text!r} is done", asks=True)
             if noun.datasets or not noun.numeric:
                 self.made.having.append(Having(Measure("count", noun), operator, numbers))
                 return
@@ -288,8 +302,13 @@ class Conditions(Cursor):
             noun = self._figure_before() or self.noun()
             self._trailing(operator, tag.number, noun)
         elif figure := (self._figure_before() or self._column_before()):
+            numbers, negated = [tag.number], self.negated
+            while self.kind() == "or" and self.kind(1) == "number":  # "a rating of 1 or 2"
+                self.take()
+                numbers.append(self.take().number)
+            operator = "=" if len(numbers) == 1 else "not in" if negated else "in"
             self.conditions().append(
-                Condition("compare", tag.text, noun=figure, operator="=", numbers=(tag.number,), negated=self.negated)
+                Condition("compare", tag.text, noun=figure, operator=operator, numbers=tuple(numbers), negated=negated)
             )
             self.negated = False
         elif self.kind() in (*RANKING, "best", "frequent", "rare") or (

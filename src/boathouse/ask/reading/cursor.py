@@ -59,6 +59,14 @@ class Cursor:
         """The noun that comes next, with "invoice amount" and "amount of the invoices" as one."""
         if self.kind() == "calendar":
             tag = self.take()
+            dated = self.tags[self.at] if self.kind() == "name" else None
+            if (
+                dated
+                and dated.after[:1] == ("of",)
+                and (dates := [n for n in dated.names if getattr(n.meaning, "kind", "") == "date"])
+            ):
+                self.take()
+                return Noun(f"{tag.text} of {dated.text}", tuple(dates), unit=tag.unit)
             return Noun(tag.text, tag.names, unit=tag.unit)
         if self.kind() == "label":
             tag = self.take()
@@ -127,7 +135,10 @@ class Cursor:
     def marked(self, conditions: list[Condition]) -> Noun | None:
         """The rows that the first value among these marks, where only one column has it. Raises UnclearError for a name, which is of
         one row: what is counted is something else."""
-        condition = next((one for one in conditions if one.kind == "value"), None)
+        condition = next((one for one in conditions if one.kind in ("value", "flag")), None)
+        if condition is not None and condition.noun is not None:
+            datasets = {column.dataset for column in condition.noun.columns}
+            return Noun(condition.text, (Name(self.known.datasets[datasets.pop()]),)) if len(datasets) == 1 else None
         if condition is None or len({value.columns for value in condition.values[0]}) != 1:
             return None
         column = condition.values[0][0].columns[0]
@@ -167,8 +178,6 @@ class Cursor:
             raise UnclearError(
                 f"a number is missing before {tag.text!r}" if tag.text else "a number is missing at the end", asks=True
             )
-        if tag.unit == "percent":
-            raise UnclearError(f"{tag.text}% of what? Say it as a number", asks=True)
         self.unit = tag.unit
         return tag.number
 

@@ -130,6 +130,8 @@ class Figures(Conditions):
             return  # "the most docks in total"
         if how == "sum" and measures and measures[-1].how in ("count", "sum", "metric", "distinct"):
             return  # "how many orders in total"
+        if how != "sum" and measures and measures[-1].how == how:
+            return  # said twice
         if how != "sum" and self.made.rank and self.made.rank.measure and self.made.rank.measure.how in ("value", "each"):
             self.made.rank.measure = Measure(how, self.made.rank.measure.noun)  # "the lowest rating on average"
             return

@@ -36,6 +36,10 @@ class Names(Figures):
             self.take()
             self._value()
             return True
+        if self.kind(1) == "not" and self._led_value(tag, 2):  # "any reason other than damage"
+            self.take()
+            self.rule("not")
+            return True
         if self._names_the_row_of(tag):
             return True
         following = self.tags[self.at + 1] if self.kind(1) == "name" else None

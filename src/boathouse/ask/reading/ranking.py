@@ -212,6 +212,9 @@ class Ranking(Conditions):
             self.made.rank = Rank(descending, self.limit, Measure("count", done[-1]))
             self.nouns = [one for one in self.nouns if one is not done[-1]]
             return
+        if noun is not None and noun.unit:  # "the busiest month for deliveries"
+            self.made.subject, self.made.rank = Noun(noun.text, unit=noun.unit), Rank(descending, self.limit)
+            return
         if noun is None or not noun.columns or noun.datasets:
             raise UnclearError("the most frequent what?", asks=True)
         rows = Noun(noun.text, tuple(Name(self.known.datasets[name]) for name in dict.fromkeys(c.dataset for c in noun.columns)))

@@ -29,6 +29,10 @@ class Reading(Ranking, Names):
         tag = self.take()
         raise UnclearError(f"I do not know what {tag.text!r} means here", word=tag.word or tag.text)
 
+    def _weekday(self) -> None:
+        day = self.take().text
+        raise UnclearError(f"the last {day}, or every {day}?", [f"last {day}", f"every {day}"], word=day)
+
     def _cause(self) -> None:
         raise UnclearError("I can say what the data shows, not why")
 
@@ -45,6 +49,8 @@ class Reading(Ranking, Names):
             return
         if rest and tag.gap and all(one.kind in ("label", "name", "and") for one in rest):  # "…, just the names"
             self.made.select += self.nouns_listed()
+            return
+        if [one.kind for one in rest] == ["count"]:  # "…, just the number"
             return
         if self.at > 1:
             raise UnclearError(f"{tag.text!r} says more than I can read here: leave it out, or ask in two questions", asks=True)
@@ -71,19 +77,20 @@ class Reading(Ranking, Names):
         grouped = any(tag.kind in ("period", "rhythm") or (tag.kind == "calendar" and tag is not following) for tag in self.tags)
         if following is None or len(following.datasets) != 1 or not grouped:
             return False
+        dataset = following.datasets[0]
+        long = self.lexicon.abbreviations
+        since = [name for name in dataset.times if {long.get(p, p) for p in name.split("_")} & (LIFE | self.lexicon.begins)]
+        if len(since) != 1:
+            return False
         others = [
             tag
             for tag in self.tags
             if tag not in (following, self.tags[self.at - 1])
             and tag.kind in ("name", "concept")
             and (tag.verb or tag.datasets or tag.kind == "concept")
+            and tag.columns != [dataset.columns[since[0]]]
         ]
         if others:  # "new members booked in October": when they were new, or when they booked?
-            return False
-        dataset = following.datasets[0]
-        long = self.lexicon.abbreviations
-        since = [name for name in dataset.times if {long.get(p, p) for p in name.split("_")} & (LIFE | self.lexicon.begins)]
-        if len(since) != 1:
             return False
         self.date = Noun(since[0], (Name(dataset.columns[since[0]]),))
         for one in self.made.conditions:

@@ -6,8 +6,9 @@ import itertools
 from typing import TYPE_CHECKING
 
 from boathouse.ask.intent import Condition, Intent, Measure, Noun, UnclearError
-from boathouse.ask.meanings import LIFE, Dataset, Name
+from boathouse.ask.meanings import LIFE, Dataset
 from boathouse.ask.periods import apart
+from boathouse.ask.reading import whom
 
 if TYPE_CHECKING:
     from boathouse.ask.reading.reading import Reading
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 def settle(reading: Reading) -> Intent:
     """The intent of a question that has been read to its end. Raises UnclearError."""
-    made = reading.made
+    made, made.date = reading.made, reading.date
     if reading.negated:
         raise UnclearError("not what?", asks=True)
     if reading.tags and reading.tags[-1].kind == "and":  # "which customers ordered, and where do they live?"
@@ -28,9 +29,11 @@ def settle(reading: Reading) -> Intent:
     if reading.changed:
         _changed(reading)
     _apart(made)
+    _dated(made)
     check(made.conditions)
     _when(reading)
     _figures(reading)
+    whom.ranked(reading)
     _subject(reading)
     if made.rank is not None:
         _rank(reading)
@@ -43,7 +46,17 @@ def settle(reading: Reading) -> Intent:
         raise UnclearError("which figure, or which rows?", asks=True)
     if made.share and not reading.shared_out:
         _share(made, reading.whole)
+    if made.subject is not None and made.subject.text != "who" and reading.text.lower().split()[0] in reading.lexicon.who:
+        whom.beside(reading, made.subject)
     return made
+
+
+def _dated(made: Intent) -> None:
+    """`by month of completion in 2026`: both by that date."""
+    for noun in made.groups:
+        if noun.unit and any(column.kind == "date" for column in noun.columns):
+            for one in made.conditions:
+                one.noun = one.noun or (noun if one.kind == "period" else None)
 
 
 def check(conditions: list[Condition]) -> None:
@@ -106,7 +119,9 @@ def _within(one: Condition, other: Condition) -> bool:
     if one is other or str(one.noun) != str(other.noun) or not (one.period and other.period):
         return False
     spans = (one.period.start, one.period.end), (other.period.start, other.period.end)
-    return spans[0] != spans[1] and spans[0][0] >= spans[1][0] and spans[0][1] <= spans[1][1]  # type: ignore[operator]
+    if spans[0] == spans[1] or not all(map(all, spans)):
+        return False
+    return spans[0][0] >= spans[1][0] and spans[0][1] <= spans[1][1]  # type: ignore[operator]
 
 
 def _when(reading: Reading) -> None:
@@ -154,16 +169,16 @@ def _share(made: Intent, whole: int) -> None:
     if not made.measures and not made.groups:
         raise UnclearError("a share of what?", asks=True)
     before, behind = made.conditions[:whole], made.conditions[whole:]
-    if not made.part and not made.parts and not any(one.kind != "period" for one in behind):
+    if not made.part and not made.parts and not any(not one.spans for one in behind):
         before, behind = [], [*before, *behind]
     every = [*made.part, *behind]
-    if sum(one.kind != "period" for one in every) + len(made.parts) > 1:
+    if sum(not one.spans for one in every) + len(made.parts) > 1:
         raise UnclearError(
             "a share of which whole? Say one condition of the part, and put the others before: 'share of West orders that …'",
             asks=True,
         )
-    made.conditions = [*before, *(one for one in every if one.kind == "period")]
-    made.part = [one for one in every if one.kind != "period"]
+    made.conditions = [*before, *(one for one in every if one.spans)]
+    made.part = [one for one in every if not one.spans]
 
 
 def _both_ways(made: Intent) -> None:
@@ -260,7 +275,7 @@ def _figures(reading: Reading) -> None:
 def _subject(reading: Reading) -> None:
     """What is listed or counted where no figure is asked for: `orders per kind`, `customers by country`."""
     made = reading.made
-    if made.measures or made.rank is not None or made.subject is not None or made.select:
+    if made.measures or made.rank is not None or made.subject is not None or made.select or whom.where(reading):
         return
     named = [noun for noun in reading.nouns if noun.datasets]
     if not named and made.having:  # "countries with at least three airports"
@@ -302,32 +317,13 @@ def _unnamed(reading: Reading) -> None:
     if made.groups:
         rows = reading.marked(made.conditions) or (made.verbs[0] if reading.date and len(made.verbs) == 1 else None)
         made.measures += [Measure("count", rows)] if rows else []
-    elif "who" in reading.text.lower().split() and (who := _who(reading) or _doer(reading)):
+    elif reading.lexicon.who & set(reading.text.lower().split()) and (who := whom.asked_for(reading)):
         made.subject, made.listed = who, True
 
 
-def _who(reading: Reading) -> Noun | None:
-    """Those of the only dataset that the verb's date is of."""
-    dates = [one.noun for one in reading.made.conditions if one.kind == "period" and one.noun]
-    datasets = {column.dataset for noun in (*dates, *([reading.date] if reading.date else [])) for column in noun.columns}
-    if len(datasets) != 1:
-        return None
-    dataset = reading.known.datasets[datasets.pop()]
-    reading.made.verbs = [verb for verb in reading.made.verbs if dataset not in verb.datasets]
-    return Noun("who", (Name(dataset),)) if dataset.label else None
-
-
-def _doer(reading: Reading) -> Noun | None:
-    """`who took more than 10 trips?`: the only persons that such a row names."""
-    children = {dataset.name for one in reading.made.having for dataset in one.measure.noun.datasets}
-    parents = {relation.parent for child in children for relation in reading.known.parents(child)}
-    words = reading.lexicon
-    who = [name for name in sorted(parents) if words.stem(name.split("_")[-1]) in words.are_persons]
-    return Noun("who", (Name(reading.known.datasets[who[0]]),)) if len(who) == 1 else None
-
-
 def _counted(reading: Reading, noun: Noun) -> Measure:
-    if reading.compared:
+    money = any(reading.lexicon.selling_rows & set(dataset.name.lower().split("_")) for dataset in noun.datasets)
+    if reading.compared and money:
         every = [f"how many {reading.text}", f"total {reading.text}"]
         raise UnclearError(f"how many {noun.text}, or the total of them?", every)
     return Measure("count", noun)
@@ -373,7 +369,8 @@ def _rank(reading: Reading) -> None:
 
 def _rows_of(reading: Reading, subject: Noun) -> Measure | None:
     """`top 3 reasons for visits`: by how many."""
-    rows = [noun for noun in reading.nouns if {d.name for d in noun.datasets} & {column.dataset for column in subject.columns}]
+    datasets = {column.dataset for column in subject.columns}
+    rows = [noun for noun in reading.nouns if noun.datasets and (subject.unit or {d.name for d in noun.datasets} & datasets)]
     if len(rows) != 1:
         return None
     reading.nouns.remove(rows[0])
