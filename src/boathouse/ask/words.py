@@ -353,11 +353,7 @@ class Tagger:
     def _vocabulary(self) -> set[str]:
         said = {part for d in self.known.datasets.values() for name in (d.name, *d.columns) for part in (name, *name.split("_"))}
         said |= {metric.name for metric in self.known.metrics} | set(self.known.lexicon.months)
-        said |= {
-            words[0]
-            for words, kind in self.known.lexicon.phrases.items()
-            if len(words) == 1 and (kind != "filler" or len(words[0]) > _SHORT)
-        }
+        said |= {words[0] for words, kind in self.known.lexicon.phrases.items() if len(words) == 1 and kind != "filler"}
         return said | self._held()
 
 
