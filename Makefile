@@ -9,7 +9,7 @@ demo: .venv/installed  ## install, build the demo company's lake from generated 
 
 test: .venv/tested  ## lint, types and all tests
 	$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n logical --maxprocesses 4
 
 lint: .venv/tested  ## what `make test` checks first, mended where it can be
 	$(BIN)/ruff format . && $(BIN)/ruff check --fix . && $(BIN)/mypy

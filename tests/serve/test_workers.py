@@ -62,7 +62,9 @@ def test_what_will_not_stop_is_stopped_within_a_second(shop: Workbench):
         done.set()
         workers.close()
     assert head.asked.tables[0].name == "orders"
-    late = {name: seconds for name, seconds in taken.items() if seconds > 0.5 + 4}  # a worker's start on a busy machine
+    late = {
+        name: seconds for name, seconds in taken.items() if seconds > 0.5 + 20
+    }  # a worker starts late on a busy machine; none of them ends by itself
     assert late == {}
     assert peak[0] < 3 << 30
 
