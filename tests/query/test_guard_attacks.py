@@ -219,7 +219,7 @@ def test_the_hidden_dataset_is_there_for_others(wb: Workbench):
 
 @pytest.mark.parametrize("parameters", [
     [object()], {"x": object()}, [{1, 2}], [Path("/etc/passwd")], [lambda: 1], [10**100], [1 + 2j], ["\ud800"], {"\ud800": 1}, {1: 2}, [1, 2, 3], {"x": 1, "y": 2}, 5, object(), [type], {}, [pytest],
-], ids=short)  # fmt: skip
+])  # fmt: skip
 def test_a_parameter_of_any_kind_is_no_crash(wb: Workbench, parameters: object):
     refused(wb, "SELECT $x AS a" if isinstance(parameters, dict) else "SELECT ? AS a", None, parameters)
 

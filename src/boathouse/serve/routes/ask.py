@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from queue import SimpleQueue
 from typing import Any
 
@@ -12,6 +12,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
+from boathouse.ask.answer import Answer
 from boathouse.config import QueryLimits
 from boathouse.errors import BoathouseError
 from boathouse.query import Result
@@ -39,13 +40,16 @@ class Question(BaseModel):
 def ask(request: Request, site: Served, who: Who, asked: Question) -> Response:
     """An answer with its SQL, chart, assumptions and receipt, a question back, or a refusal: `status` says which."""
     talk = site.talks.get(asked.conversation, who)
-    request.state.audit["parameters"] = json.dumps({"question": asked.question[:2_000]})
     if _STREAM in request.headers.get("accept", ""):
         return StreamingResponse(_steps(request, site, who, talk, asked), media_type=_STREAM)
-    return JSONResponse(_answered(request, site, who, talk, asked, lambda _: None))
+    return JSONResponse(_as_json(answered(request, site, who, talk, asked), talk))
 
 
-def _answered(request: Request, site: Site, who: Caller, talk: Talk, asked: Question, step: Any) -> dict[str, Any]:
+def answered(
+    request: Request, site: Site, who: Caller, talk: Talk, asked: Question, step: Callable[[str], None] = lambda _: None
+) -> Answer:
+    """What an answerer says; its queries are in the audit log."""
+    request.state.audit["parameters"] = json.dumps({"question": asked.question[:2_000]})
     queries: list[Asked] = []
 
     def run(sql: str, limits: QueryLimits, versions: dict[str, int] | None) -> Result:
@@ -58,10 +62,13 @@ def _answered(request: Request, site: Site, who: Caller, talk: Talk, asked: Ques
 
     with talk.lock:
         limits = site.limits.model_copy(update={"rows": min(site.limits.rows or _ROWS, _ROWS)})
-        answer = site.wb.ask(
+        return site.wb.ask(
             asked.question, answerer=asked.answerer, conversation=talk.conversation, limits=limits, role=who.policy, step=step,
             run=run, caller=who.name,
         )  # fmt: skip
+
+
+def _as_json(answer: Answer, talk: Talk) -> dict[str, Any]:
     return {**answer.to_json(), "conversation": talk.name}
 
 
@@ -71,7 +78,8 @@ def _steps(request: Request, site: Site, who: Caller, talk: Talk, asked: Questio
 
     def work() -> None:
         try:
-            said.put({"result": _answered(request, site, who, talk, asked, lambda text: said.put({"step": text}))})
+            answer = answered(request, site, who, talk, asked, lambda text: said.put({"step": text}))
+            said.put({"result": _as_json(answer, talk)})
         except BoathouseError as error:
             said.put({"error": error.render()})
         except Exception:

@@ -12,11 +12,13 @@ from fastapi import APIRouter, Form, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from boathouse.ask.answer import Answer
 from boathouse.errors import AccessError, BoathouseError, MissingError, UsageError
 from boathouse.query.receipt import audited
 from boathouse.query.rows import Wanted
 from boathouse.serve.identity import COOKIE, Caller
 from boathouse.serve.problems import status_of
+from boathouse.serve.routes.ask import Question, answered
 from boathouse.serve.routes.datasets import SAMPLE, found
 from boathouse.serve.routes.queries import address, mine
 from boathouse.serve.site import Served, Site, Who
@@ -78,6 +80,29 @@ def query(request: Request, site: Served, who: Who, name: str) -> Response:
     return _page(site, who, "query.html", query=saved, given=given, link=link, further=further, **shown)
 
 
+@router.get("/question")
+def ask(site: Served, who: Who) -> Response:
+    """A field for a question, and a few that are answered."""
+    return _page(
+        site, who, "ask.html", question="", answer=None, conversation="", suggestions=site.wb.asker.suggestions(who.policy)
+    )
+
+
+@router.post("/question")
+def answer(
+    request: Request, site: Served, who: Who, question: Annotated[str, Form(max_length=200_000)],
+    conversation: Annotated[str, Form()] = "",
+) -> Response:  # fmt: skip
+    """An answer, a question back with its options, or a refusal; what follows goes on with the conversation."""
+    try:
+        talk = site.talks.get(conversation or None, who)
+    except MissingError:  # the server has forgotten it
+        talk = site.talks.get(None, who)
+    found = answered(request, site, who, talk, Question(question=question))
+    return _page(site, who, "ask.html", question=question, answer=found, conversation=talk.name, shown=_SHOWN,
+                 **_as_bars(found))  # fmt: skip
+
+
 @router.get("/login")
 def login(site: Served, next: str = "/") -> Response:
     """Where somebody with a key gives it."""
@@ -120,7 +145,7 @@ def is_page(request: Request) -> bool:
     path = request.url.path
     if path.startswith("/runs/") and path.endswith("/notebook"):
         return "text/html" in request.headers.get("accept", "")
-    return path == "/" or path.startswith(("/catalog/", "/dashboards/")) or path in ("/docs", "/login", "/logout")
+    return path == "/" or path.startswith(("/catalog/", "/dashboards/")) or path in ("/docs", "/question", "/login", "/logout")
 
 
 def sorry(request: Request, site: Site, error: BoathouseError) -> Response:
@@ -147,6 +172,15 @@ def _bars(versions: list[dict[str, Any]]) -> list[dict[str, Any]]:
          "bad": max(2.0, round(100 * version["rows_quarantined"] / most, 1)) if version["rows_quarantined"] else 0}
         for version in counted
     ]  # fmt: skip
+
+
+def _as_bars(answer: Answer) -> dict[str, Any]:
+    """The lengths of the bars that stand for the figure that an answer's chart is of; none where one is below 0."""
+    encoding = (answer.chart or {}).get("encoding", {})
+    figure = next((encoding[axis]["field"] for axis in ("x", "y") if encoding.get(axis, {}).get("type") == "quantitative"), None)
+    values = [float(row[figure] or 0) for row in answer.rows] if figure else []
+    bars = [round(100 * value / max(values), 1) for value in values] if values and min(values) >= 0 < max(values) else []
+    return {"figure": figure, "bars": bars}
 
 
 def _page(site: Site, who: Caller | None, template: str, status: int = 200, **shown: Any) -> HTMLResponse:
