@@ -9,6 +9,7 @@ import pytest
 from boathouse.engine import Engine
 from boathouse.suites.judge import Finding, judge
 from boathouse.suites.suite import Suite
+from boathouse.suites.words import in_words
 
 # ten rows; row 9 is the odd one out in every column, row 3 is NULL in `d`
 TABLE = r"""
@@ -122,10 +123,26 @@ def test_no_rows(engine: Engine) -> None:
 def test_a_long_set_is_cut_in_the_reason(engine: Engine) -> None:
     engine.run(TABLE)
     finding, _ = _judge(engine, "in_set", {"column": "id", "value_set": list(range(2_000, 3_000))})
-    assert finding.about == "id: must be in set (value_set=[2000, 2001, 2002, 2003, 2004, … 1,000 in all])"
+    assert finding.about == "id: must be one of 2000, 2001, 2002, 2003, 2004, … 1,000 in all"
 
 
 def test_infinity_is_not_lost_in_an_average(engine: Engine) -> None:
     engine.run(TABLE)
     finding, _ = _judge(engine, "expect_column_mean_to_be_between", {"column": "d", "min_value": 0})
     assert not finding.success
+
+
+@pytest.mark.parametrize(("kind", "kwargs", "said"), [
+    ("expect_column_values_to_be_between", {"column": "x", "min_value": 0, "max_value": 9.5}, "x: must be at least 0 and at most 9.5"),
+    ("expect_column_values_to_be_between", {"column": "x", "min_value": 0, "strict_min": True}, "x: must be more than 0"),
+    ("expect_column_values_to_be_between", {"column": "x", "max_value": 2, "strict_max": True}, "x: must be less than 2"),
+    ("expect_column_value_lengths_to_be_between", {"column": "x", "max_value": 20}, "x: value lengths must be at most 20"),
+    ("expect_column_values_to_be_in_set", {"column": "x", "value_set": ["a", "b"]}, "x: must be one of 'a', 'b'"),
+    ("expect_column_values_to_not_be_in_set", {"column": "x", "value_set": ["a"]}, "x: must not be one of 'a'"),
+    ("expect_column_values_to_match_regex", {"column": "x", "regex": "^a"}, "x: must match '^a'"),
+    ("expect_column_values_to_not_match_regex", {"column": "x", "regex": "^a"}, "x: must not match '^a'"),
+    ("expect_column_values_to_be_between", {"column": "x"}, "x: must be between"),
+    ("expect_column_pair_values_a_to_be_greater_than_b", {"column_A": "x", "column_B": "y"}, "pair values a must be greater than b (column_A='x', column_B='y')"),
+])  # fmt: skip
+def test_an_expectation_in_words(kind: str, kwargs: dict, said: str) -> None:
+    assert in_words(kind, kwargs) == said

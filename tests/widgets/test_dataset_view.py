@@ -59,7 +59,7 @@ def test_every_tab(front_end: str, wb: Workbench, browser: Browser, open_page):
     for tab in TABS:
         look(page, tab)
     page.get_by_text("1 rows are kept out").wait_for()
-    page.get_by_label("amount: must be between").check()
+    page.get_by_label("amount: must be at least").check()
     page.get_by_text("1 of 1 rows would pass").wait_for()
     page.get_by_role("tab", name="Columns", exact=True).click()
     page.get_by_role("cell", name=SCRIPT, exact=True).first.wait_for()  # a column's description

@@ -70,11 +70,11 @@ def test_a_dropped_file_becomes_a_dataset(made: tuple[Workbench, Page]):
     assert page.get_by_role("combobox", name="amount").input_value() == "DECIMAL(18,2)"  # one cell is none
     page.get_by_role("combobox", name="order_id").select_option("VARCHAR")
     page.get_by_role("combobox", name="note").select_option("(leave out)")
-    page.get_by_label("region: must be in set").uncheck()
+    page.get_by_label("region: must be one of").uncheck()
     page.get_by_role("button", name="Look again").click()
     page.get_by_text("as it was said").wait_for()
     assert page.get_by_role("combobox", name="note").input_value() == "(leave out)"
-    assert not page.get_by_label("region: must be in set").is_checked()  # a decision outlives another look
+    assert not page.get_by_label("region: must be one of").is_checked()  # a decision outlives another look
     found = Axe().run(page, context=".bh-view").response["violations"]
     assert not [(one["id"], one["nodes"][0]["html"]) for one in found if one["impact"] in ("serious", "critical")]
     page.get_by_role("button", name="Add and run it").click()

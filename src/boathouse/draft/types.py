@@ -128,6 +128,7 @@ class _Look:
 
     def _best(self, name: str, shape: Shape, month_first: bool) -> Typed | None:
         best: Typed | None = None
+        text: Typed | None = None
         nulls = sorted(shape["nulls"] or [])
         for candidate, note in _candidates(self.engine, self.relation, name, shape, month_first):
             column = candidate.model_copy(update={"null_values": nulls})
@@ -135,6 +136,9 @@ class _Look:
             words = column.type == "BOOLEAN"  # beside yes and no any word is an answer too
             tolerated = 0 if self.strict or words else max(_TOLERATED * filled, int(filled >= 10))
             if lost > tolerated or (best and best.lost <= lost):
+                if tolerated < lost <= filled / 2 and text is None:
+                    told = f"stays text: {lost:,} of {filled:,} cells are no {column.type} ({', '.join(map(repr, examples))})"
+                    text = Typed(Column(type="VARCHAR"), [told])
                 continue
             notes = [note] if note else []
             notes += [f"{', '.join(map(repr, nulls))} read as empty"] if nulls else []
@@ -143,12 +147,12 @@ class _Look:
             best = Typed(column, notes, lost, dates.EITHER in (note or ""))
             if not lost:
                 break
-        return best
+        return best or text
 
 
 def _candidates(engine: Engine, relation: str, name: str, s: Shape, month_first: bool) -> Iterator[Candidate]:
     """Columns to try, the likeliest first, each with what it assumes."""
-    most = 0.9 * s["seen"]
+    most, half = 0.9 * s["seen"], 0.5 * s["seen"]  # half, so that it can be said why the column stays text
 
     def moments() -> Iterator[Candidate]:
         if s["marks"] >= most:
@@ -159,23 +163,23 @@ def _candidates(engine: Engine, relation: str, name: str, s: Shape, month_first:
     if s["zeros"] > 0.0001 * s["filled"] or s["pluses"] >= 0.9 * s["filled"] or s["powers"] > s["points"]:
         yield from moments()
         return  # 007 is a name and +49 … a telephone, not a number
-    if s["integers"] >= most:
+    if s["integers"] >= half:
         if s["longest"] == 8 and dates.named(name):
             yield from moments()
         if _MONEY.search(name) and not _ID.search(name) and s["longest"] <= 14:
             yield Column(type="DECIMAL(18,2)"), "money: exact, with 2 decimals"
         yield Column(type="BIGINT"), None
         yield Column(type="DECIMAL(38,0)"), "whole numbers too long for a BIGINT"
-    if s["doubles"] >= most and s["points"]:
+    if s["doubles"] >= half and s["points"]:
         yield from _fractions(name, s)
     if s["commas"] and s["doubles"] + s["commas"] >= most:
         yield from _with_commas(engine, relation, name)
     if s["groups"] and s["doubles"] + s["commas"] + s["groups"] >= most:
         yield from _with_groups(engine, relation, name)
-    if s["moments"] >= most:
+    if s["moments"] >= half:
         zoned = s["zones"] >= most
         yield Column(type="TIMESTAMPTZ" if zoned else "TIMESTAMP"), "with its time zone, kept as UTC" if zoned else None
-    if s["dates"] >= most:
+    if s["dates"] >= half:
         yield Column(type="DATE"), None
     yield from moments()
 

@@ -11,8 +11,9 @@ from boathouse.errors import StepError, did_you_mean
 from boathouse.ingest.batch import CELLS, ERRORS, ROW, Batch
 from boathouse.ingest.clean import staged
 from boathouse.suites.conditions import columns_of
-from boathouse.suites.judge import Finding, Judgement, judge, short
+from boathouse.suites.judge import Finding, Judgement, judge
 from boathouse.suites.suite import Suite
+from boathouse.suites.words import short
 
 PASSED, WITH_QUARANTINE, REJECTED = "passed", "passed with quarantine", "rejected"
 

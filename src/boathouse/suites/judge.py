@@ -13,6 +13,7 @@ from boathouse.engine import Engine
 from boathouse.errors import did_you_mean
 from boathouse.suites.conditions import columns_of
 from boathouse.suites.suite import Suite
+from boathouse.suites.words import in_words
 
 # the sample query that each expectation runs beside its counts is left out
 _COUNTS = {"result_format": "BASIC", "partial_unexpected_count": 0}
@@ -21,8 +22,6 @@ _COUNTS = {"result_format": "BASIC", "partial_unexpected_count": 0}
 _MORE_THAN_FILLED = 'too many rows with a NULL among its columns for GX: set "ignore_row_if" to leave them out'
 
 # kwargs that a reason does not repeat
-_LEFT_OUT = ("column", "batch_id", "mostly", "condition_parser")
-_SHOWN = 5
 
 
 @dataclass
@@ -45,13 +44,7 @@ class Finding:
     @property
     def about(self) -> str:
         """The expectation in a few words, as a reason for a row or a batch: its description, where it has one."""
-        column = f"{self.kwargs['column']}: " if self.kwargs.get("column") else ""
-        if self.description:
-            return column + self.description
-        inside = ", ".join(f"{k}={short(v)}" for k, v in self.kwargs.items() if v is not None and k not in _LEFT_OUT)
-        name = self.type.removeprefix("expect_").removeprefix("column_values_").removeprefix("column_")
-        rule = re.sub(r"(^|_)to_", r"\1must_", name, count=1).replace("_", " ")
-        return f"{column}{rule}" + (f" ({inside})" if inside else "")
+        return in_words(self.type, self.kwargs, self.description)
 
 
 @dataclass
@@ -123,14 +116,6 @@ def _finding(outcome: Any) -> Finding:
         unexpected=int(result.get("unexpected_count") or 0), percent=float(result.get("unexpected_percent") or 0.0),
         observed=_plain(result.get("observed_value")), error=_raised(outcome.exception_info),
     )  # fmt: skip
-
-
-def short(value: Any) -> str:
-    """A value as a reason shows it: of a long list only the beginning."""
-    if isinstance(value, list) and len(value) > _SHOWN:
-        return f"[{', '.join(map(short, value[:_SHOWN]))}, … {len(value):,} in all]"
-    whole = isinstance(value, float) and value.is_integer() and abs(value) < 1e15
-    return str(int(value)) if whole else repr(value)  # GX makes a float of every bound
 
 
 def _missing(finding: Finding, columns: Iterable[str]) -> str:
