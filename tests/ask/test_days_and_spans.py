@@ -47,9 +47,16 @@ ANSWERED = {
     "Units over 50 sqm": "SELECT 'C2', 60.0::DOUBLE",
     "Tonnes by unit": "SELECT * FROM (VALUES ('C1', 2.5::DOUBLE), ('C2', 1.5::DOUBLE), ('C3', 0.5::DOUBLE))",
     "Units with moisture above 20 percent": "SELECT 'C2', 30.0::DOUBLE",
-    "How many units keep pets?": "SELECT 1",
+    "How many units have pets?": "SELECT 1",
     "Are there any repairs above 200 euros?": "SELECT 1",
     "Who looks after C2?": "SELECT 'Bob', 'C2'",
+    "How many repairs took more than 72 hours from report to completion?": "SELECT 2",
+    "Repairs on Saturdays to Mondays by category": "SELECT * FROM (VALUES ('heating', 2), ('damp', 1))",
+    "Repairs on Mondays, Tuesdays and Saturdays": "SELECT 4",
+    "Repairs completed in October 2026 by weekday reported": "SELECT * FROM (VALUES ('Monday', 2), ('Tuesday', 1))",
+    "How many repairs reported on Mondays are not completed?": "SELECT 0",
+    "Which category has the longest average completion time?": "SELECT 'damp', 6::DOUBLE",
+    "What is the smallest cost?": "SELECT 50::DOUBLE",
     "Where does Dean Naylor work?": "SELECT 'Dean Naylor', 'Leeds'",
     "Who has the highest hourly rate?": "SELECT 'Amy Cole', 30::DOUBLE",
     "New mechanics who joined in the first half of 2025 versus the first half of 2026": "SELECT * FROM (VALUES (2025, 2), (2026, 1))",
@@ -64,6 +71,20 @@ ASKED_BACK = [
     "Days from report to completion",  # the average, or the total
     "Units with sqm above 20 percent",  # of what
     "Who costs the most?",
+    "Repairs this weekend",  # the last one, or every
+    "Repairs on the last Friday of October 2026",
+    "Compare repairs on Mondays and Fridays",
+    "How many Mondays had repairs?",
+    "How many repairs were not completed on Mondays?",  # at another time, or not at all
+    "Which category has the longest completion time?",  # the average, or the longest
+    "Categories with more than 10% rejected repairs",
+    "Who owns C2?",  # it has a manager, who need not own it
+    "Waste per sqm by unit",
+    "Busiest category",
+    "Consignments by month",  # repairs that are completed are no consignments
+    "How many claims were completed in October 2026?",  # repairs are
+    "How many repairs were rejected or completed in October 2026?",
+    "Units that were not completed on Mondays",
 ]
 
 

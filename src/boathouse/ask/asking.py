@@ -136,7 +136,7 @@ class Asker:
             found += [f"{metric.name} by {part}" for part in _parts(dataset)[:1]]
             found += [f"{metric.name} last month"] if dataset.time else []
         for dataset in [known.datasets[name] for name in about if name in known.datasets and not found]:
-            sums = [c.name for c in dataset.measures if set(c.name.split("_")) & known.lexicon.adds]
+            sums = [c.name for c in dataset.measures if known.lexicon.is_added(c.name)]
             found += [f"total {sums[0]} by {part}".replace("_", " ") for part in _parts(dataset)[:1] if sums]
             found += [f"{dataset.name} by month".replace("_", " ")] if dataset.time else []
         found += [

@@ -71,7 +71,7 @@ class Condition:
     beside: Noun | None = None  # the dataset next to whose name a period or a comparison stands
 
     @property
-    def spans(self) -> bool:
+    def is_span(self) -> bool:
         """Whether it is a span of time, and not some days of each week."""
         return self.kind == "period" and not (self.period and self.period.weekdays)
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _VALUES = 5_000  # a column with more different texts is not known by its values
 _LONG = 80  # letters of a value that people would say
 _TIMES = ("on", "at", "date", "time", "day")
+_BARE = (["in"], ["on"], ["at"], ["to"], ["by"], ["of"], ["hour"], ["day"])  # parts that name nothing alone
 _PREFIXES = ("tbl", "dim", "fact", "fct", "stg", "raw", "t")
 
 
@@ -67,6 +68,7 @@ class Knowledge:
             known._take_values(wb, policy, known.datasets[name])
         known.relations = find(wb, policy, known, pipelines)
         known._name_relations()
+        known._name_deeds()
         known._index_stems()
         known.glossary = glossary(wb.root)
         return known
@@ -127,10 +129,15 @@ class Knowledge:
         parts = [self.lexicon.abbreviations.get(p, p) for p in date.lower().split("_") if p not in (*_TIMES, "dt")]
         if not parts:
             return []
-        stem, last = self.lexicon.stem(parts[-1]), parts[-1]
-        others = [word for words in self.lexicon.alike if stem in words for word in words if word != stem]
-        others += [self.lexicon.nominal[last]] if last in self.lexicon.nominal else []
-        return [parts, *([*parts[:-1], other] for other in others)]
+        return [parts, *([*parts[:-1], other] for other in self.lexicon.nominal.get(parts[-1], ()))]
+
+    def _name_deeds(self) -> None:
+        """Delivery, of delivered_at, where nothing else is called so."""
+        dates = [column for dataset in self.datasets.values() for column in dataset.columns.values() if column.kind == "date"]
+        free = {" ".join(called): column for column in dates for called in self._done(column.name)[1:]
+                if not self.named([Token(word, word, self.lexicon.stem(word)) for word in called])}  # fmt: skip
+        for called, column in free.items():
+            self._call(called.split(), column, 1)
 
     def _name_by_label(self, dataset: Dataset, label: str) -> None:
         """Companies, of accounts that have a company_name, or a company."""
@@ -151,15 +158,15 @@ class Knowledge:
         self._name_parts(column, dataset, short)
         if (long := [self.lexicon.abbreviations.get(part, part) for part in short]) != short:
             self._name_parts(column, dataset, long)
-        if column.kind == "number" and short[-1] in self.lexicon.unit_words and len(short) > 1:  # the amount, of amount_eur
+        sized = short[-1] in self.lexicon.unit_words and len(short) > 1
+        if (
+            column.kind == "number" and sized and self.lexicon.phrases.get(tuple(short[:-1])) != "sum"
+        ):  # the amount, of amount_eur
             self._call(short[:-1], column)
         if column.kind == "number" and short[-1] in self.lexicon.spans and len(long) > 1:  # the response time, of resp_min
             self._name_parts(column, dataset, [*long[:-1], "time"])
-        if column.kind == "number" and len(long) == 2:  # planned stops, of stops_planned
-            self._call(long[::-1], column, 1)
-        if column.kind == "date":
-            for called in self._done(column.name)[1:]:
-                self._call(called, column, 1)
+        if column.kind == "number" and len(short) == 2 and short == long and not set(short) & self.lexicon.unit_words:
+            self._call(short[::-1], column, 1)  # planned stops, of stops_planned
         if column.kind == "date" and short[-1] in ("on", "at") and len(short) > 1:  # the start date, of starts_on
             self._call([*short[:-1], "date"], column)
 
@@ -168,7 +175,7 @@ class Knowledge:
         for start in range(len(parts)):
             for end in range(start + 1, len(parts) + 1):
                 some, rest = parts[start:end], parts[:start] + parts[end:]
-                if not rest or set(some) & {"id", "key", "no"} or all(part.isdigit() for part in some):
+                if not rest or set(some) & {"id", "key", "no"} or all(part.isdigit() for part in some) or some in _BARE:
                     continue
                 aside = (*KEYS, *_TIMES, *(self.lexicon.flag_words if column.kind == "boolean" else ()))
                 if set(some) <= {*KEYS, *_TIMES, *self.lexicon.flag_words, *self.lexicon.rhythm}:
@@ -196,6 +203,10 @@ class Knowledge:
         name, _, unit = column.name.lower().rpartition("_")
         called = name if unit in self.lexicon.unit_words else column.name.lower()  # the amount, of amount_chf
         return bool(rows) and column.is_measure and called in self.lexicon.taken
+
+    def is_relation(self, name: Name) -> bool:
+        """Whether it is a column that names a row of another dataset."""
+        return any((one.child, one.column) == (name.dataset, getattr(name.meaning, "name", "")) for one in self.relations)
 
     def named(self, tokens: list[Token]) -> list[Name]:
         """What some words may be the name of."""

@@ -51,21 +51,23 @@ class Lexicon:
 
         self._stemmer = snowballstemmer.stemmer(data.pop("language"))
         self._times(data)
+        self._people_and_places(data)
         self.concepts: dict[str, list[str]] = data.pop("concepts")
         self.abbreviations: dict[str, str] = data.pop("abbreviations")
         self.directions: dict[str, list[str]] = data.pop("directions")
         self.states, self.takes = set(data.pop("states")), set(data.pop("takes"))
         self.deeds, self.ages = set(data.pop("deeds")), set(data.pop("ages"))
-        self.roles, self.who, self.where, self.places = (set(data.pop(kind)) for kind in ("roles", "who", "where", "places"))
+        self.others_deeds, self.busy, self.speeds, self.daily = (
+            set(data.pop(kind)) for kind in ("others_deeds", "busy", "speeds", "daily")
+        )
         self.around: list[tuple[list[str], str]] = [(said.split(" … "), meant) for said, meant in data.pop("around").items()]
         self.selling_rows, self.earning = set(data.pop("selling_rows")), set(data.pop("earning"))
         self.spends, self.ourselves, self.fresh = set(data.pop("spends")), set(data.pop("ourselves")), set(data.pop("fresh"))
         self.belongings = tuple(data.pop("belongings"))
-        self.persons, self.are_persons = set(data.pop("persons")), {self.stem(word) for word in data.pop("are_persons")}
         self.taken, self.classifiers = set(data.pop("taken")), set(data.pop("classifiers"))
         self.generic = {self.stem(word) for word in data.pop("generic")}
         self.bringing, self.begins, self.done = (set(data.pop(kind)) for kind in ("bringing", "begins", "done"))
-        self.nominal: dict[str, str] = data.pop("nominal")
+        self.nominal: dict[str, list[str]] = data.pop("nominal")
         self.alike = [[self.stem(word) for word in words] for words in data.pop("alike")]
         self.codes: dict[str, dict[str, str]] = data.pop("codes")
         self.reworded: list[tuple[str, str]] = sorted(data.pop("reworded").items(), key=lambda pair: -len(pair[0]))
@@ -103,6 +105,12 @@ class Lexicon:
             for phrase in phrases:
                 self.phrases.setdefault(self._words(phrase) or (phrase,), kind)
         self.longest = max(map(len, self.phrases))
+
+    def _people_and_places(self, data: dict[str, Any]) -> None:
+        """Words for who and where."""
+        self.roles, self.who, self.where, self.places = (set(data.pop(kind)) for kind in ("roles", "who", "where", "places"))
+        self.managing: list[str] = data.pop("managing")
+        self.persons, self.are_persons = set(data.pop("persons")), {self.stem(word) for word in data.pop("are_persons")}
 
     def _times(self, data: dict[str, Any]) -> None:
         """Numbers, units of time, days and months."""
@@ -165,6 +173,18 @@ class Lexicon:
         """A unit as parts of columns' names have it: minutes, min, mins."""
         return {unit, *self.suffixes.get(unit, ()), *self.sizes.get(unit, ())}
 
+    def ratio(self, unit: str, other: str) -> float | None:
+        """How many of the other unit one of this is; None where that is not known."""
+        found, edge = {unit: 1.0}, [unit]
+        while edge:
+            one = edge.pop()
+            near = {**self.conversions.get(one, {}), **{u: 1 / some[one] for u, some in self.conversions.items() if one in some}}
+            for next_, factor in near.items():
+                if next_ not in found:
+                    found[next_] = found[one] * factor
+                    edge.append(next_)
+        return found.get(other)
+
     def counted_in(self, name: str, unit: str) -> bool:
         """Whether a figure that is called so is counted in a unit: net_wt_t in tonnes, and not price_per_t."""
         parts = name.lower().split("_")
@@ -190,8 +210,9 @@ class Lexicon:
     def is_added(self, name: str) -> bool:
         """Whether a figure that is called so is meant added up: revenue, engine_hrs."""
         parts = set(name.lower().split("_"))
-        long = {unit for unit, short in self.suffixes.items() if parts & set(short)}
-        return bool(self.adds & (parts | long | {self.abbreviations.get(part, part) for part in parts}))
+        if parts & {"rate", "per"}:  # so much for each is not added up
+            return False
+        return bool(self.adds & (parts | {self.abbreviations.get(part, part) for part in parts}))
 
     def keys(self, words: Iterable[Token]) -> tuple[str, str]:
         """Two spellings under which a name is known: as it stands and by stems, both without spaces."""

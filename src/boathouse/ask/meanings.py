@@ -28,6 +28,7 @@ class Column:
     unique: bool = False
     unit: str | None = None
     foreign: bool = False  # names a row of another dataset
+    fraction: bool = False  # no number is above 1
     zeros: bool = False  # some of its numbers are 0
     years: bool = False  # whole numbers that may all be years
     between: tuple[str, str] | None = None  # of a span of time, in its unit: the dates with which it begins and ends

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from calendar import day_name
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -26,7 +27,7 @@ class Period:
 
     @property
     def whole_years(self) -> bool:
-        return all(day is None or (day.month, day.day) == (1, 1) for day in (self.start, self.end))
+        return not self.weekdays and all(day is None or (day.month, day.day) == (1, 1) for day in (self.start, self.end))
 
     @property
     def month(self) -> bool:
@@ -249,7 +250,7 @@ def _relative(words: Sequence[str], lexicon: Lexicon, today: date) -> tuple[int,
     if size := lexicon.first("last", words):
         rest = words[size:]
         days, named = lexicon.day(rest)
-        if named:  # the latest that is over
+        if named and rest[named : named + 1] != ["of"]:  # the latest that is over
             end = today - timedelta((today.isoweekday() - days[-1] - 1) % 7)
             period = Period(end - timedelta(days[-1] - days[0] + 1), end)
             return size + named, Period(period.start, end, f"{period.start}" if len(days) == 1 else _span(period))
@@ -277,17 +278,20 @@ def _weekdays(words: Sequence[str], lexicon: Lexicon, today: date) -> tuple[int,
     if not size:
         return None
     repeated = place > 0 or tuple(words[:size]) in lexicon.repeated
-    place += size
-    while joined := lexicon.first("and", words[place:]):
+    place, named = place + size, 1
+    while place < len(words):
+        joined = lexicon.first("and", words[place:])
         days, size = lexicon.day(words[place + joined :])
-        if not size:
+        if not size or (not joined and tuple(words[place : place + size]) not in lexicon.repeated):
             break
-        through = lexicon.phrases.get(tuple(words[place : place + joined])) != "and"
-        found = (*found, *(range(found[-1] + 1, days[-1] + 1) if through else days))
-        place += joined + size
-    if len(set(found)) < 2 and not repeated:
+        through = joined > 0 and lexicon.phrases.get(tuple(words[place : place + joined])) != "and"
+        between = tuple((found[-1] + n) % 7 + 1 for n in range((days[-1] - found[-1]) % 7))
+        found = (*found, *(between if through else days))
+        named, place = named + 1, place + joined + size
+    if words[place : place + 1] == ["of"] or (named < 2 and not repeated):  # "during the week of 3 October"
         return None
-    return place, Period(None, None, weekdays=tuple(sorted(set(found))))
+    meant = tuple(sorted(set(found)))
+    return place, Period(None, None, ", ".join(day_name[day - 1] for day in meant), weekdays=meant)
 
 
 def _one(day: date, words: str | None = None) -> Period:

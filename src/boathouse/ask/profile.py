@@ -16,12 +16,16 @@ if TYPE_CHECKING:
     from boathouse.workbench import Workbench
 
 _LABELS = ("name", "full_name", "title", "label")
-_DATES, _BEFORE = 4, 0.95  # dates of a dataset between which there are spans, and the share of rows that have them in this order
+_DATES, _BEFORE, _ENOUGH = (
+    4,
+    0.95,
+    3,
+)  # dates of a dataset between which there are spans; the share of rows, and how many, that have them so
 _KNOWN = 100_000  # rows; of more, nobody knows one by a text that is no name
 _STARTS = {"start", "started", "begin", "began", "begun", "created", "opened", "ordered", "placed", "loaned", "lent", "issued",
-           "booked", "held", "reported", "accepted", "filed", "logged", "raised", "submitted", "requested", "received", "out"}  # fmt: skip
+           "booked", "held", "reported", "accepted", "filed", "logged", "raised", "submitted", "requested", "in", "out"}  # fmt: skip
 _ENDS = {"end", "ended", "finish", "finished", "completed", "closed", "returned", "due", "delivered", "shipped", "arrived",
-         "paid", "required", "settled", "resolved", "solved", "fixed", "repaired", "answered", "back", "cancelled", "expires"}  # fmt: skip
+         "paid", "required", "settled", "resolved", "solved", "fixed", "repaired", "answered", "back", "cancelled", "expires", "in", "out"}  # fmt: skip
 _PERSONAL = {"birth", "born", "dob", "birthday", "birthdate"}  # dates that 'last month' never means
 
 
@@ -41,16 +45,18 @@ def profiled(wb: Workbench, policy: Policy, entry: dict[str, Any], pipeline: Pip
         for c in entry["columns"]
     }
     counted = [
-        f"count({quote(c)}), approx_count_distinct({quote(c)}), {_is_flag(spec)}, {_are_years(spec)}, {_has_zeros(spec)}"
+        f"count({quote(c)}), approx_count_distinct({quote(c)}), {_is_flag(spec)}, {_are_years(spec)}, {_has_zeros(spec)}, {_is_fraction(spec)}"
         for c, spec in columns.items()
     ]
     [row] = (
         wb.sql(f"SELECT count(*), {', '.join(counted)} FROM {quote(name)}", role=policy).arrow().to_pylist() if columns else [{}]
     )
     rows, *numbers = row.values()
-    for column, there, size, flag, years, zeros in zip(columns, *(numbers[n::5] for n in range(5)), strict=True):
+    for column, there, size, flag, years, zeros, small in zip(columns, *(numbers[n::6] for n in range(6)), strict=True):
         kind = "boolean" if flag else columns[column].kind
-        columns[column] = replace(columns[column], kind=kind, size=size, nulls=there < rows, years=bool(years), zeros=bool(zeros))
+        columns[column] = replace(
+            columns[column], kind=kind, size=size, nulls=there < rows, years=bool(years), zeros=bool(zeros), fraction=bool(small)
+        )
     maybe = [c for c, spec in columns.items() if not spec.nulls and spec.kind in ("text", "number") and spec.size > 0.9 * rows
              and (spec.is_key or c in key or c in _LABELS or (spec.kind == "text" and rows <= _KNOWN))]  # fmt: skip
     if maybe:
@@ -65,17 +71,16 @@ def profiled(wb: Workbench, policy: Policy, entry: dict[str, Any], pipeline: Pip
     stems = {words.stem(part) for part in name.lower().split("_")}
     parts = {c: [words.abbreviations.get(part, part) for part in c.lower().split("_")] for c in times}
     own = [c for c in times if _is_of(words.stem(parts[c][0]), stems) or {words.stem(part) for part in parts[c]} & stems]
-    entered = any("in" in some for some in parts.values())  # of date_in and date_out
-    starting, ending = (_STARTS - {"out"} | {"in"}, _ENDS | {"out"}) if entered else (_STARTS, _ENDS)
-    starts = [c for c in times if set(parts[c]) & starting]
-    own = own if len(own) == 1 else starts if all(c in starts or set(parts[c]) & ending for c in times) else []
+    spans = _spans(wb, policy, name, [columns[c] for c in times])
+    first = {c for c in times if all(any(span.between == (c, other) for span in spans) for other in times if other != c)}
+    starts = [c for c in first if set(parts[c]) & _STARTS]
+    own = own if len(own) == 1 else starts if all(c in starts or set(parts[c]) & _ENDS for c in times) else []
     time = (pipeline.time if pipeline else None) or (times[0] if len(times) == 1 else own[0] if len(own) == 1 else None)
-    first, last = None, None
+    earliest, latest = None, None
     if time:
         asked = f"SELECT min({quote(time)})::DATE, max({quote(time)})::DATE FROM {quote(name)}"
-        [[first, last]] = [row.values() for row in wb.sql(asked, role=policy).arrow().to_pylist()]
-    spans = _spans(wb, policy, name, [columns[c] for c in times])
-    return Dataset(name, rows, columns, key, _label(name, columns, words, rows), tuple(times), time, first, last, spans)
+        [[earliest, latest]] = [row.values() for row in wb.sql(asked, role=policy).arrow().to_pylist()]
+    return Dataset(name, rows, columns, key, _label(name, columns, words, rows), tuple(times), time, earliest, latest, spans)
 
 
 def _spans(wb: Workbench, policy: Policy, name: str, dates: list[Column]) -> tuple[Column, ...]:
@@ -83,8 +88,11 @@ def _spans(wb: Workbench, policy: Policy, name: str, dates: list[Column]) -> tup
     pairs = [(a, b) for a, b in itertools.permutations(dates, 2) if a.type == b.type] if len(dates) <= _DATES else []
     if not pairs:
         return ()
-    after = ", ".join(f"avg(({quote(a.name)} <= {quote(b.name)})::INT)" for a, b in pairs)
-    [row] = wb.sql(f"SELECT {after} FROM {quote(name)}", role=policy).arrow().to_pylist()
+    after = ", ".join(
+        f"CASE WHEN count({quote(a.name)} <= {quote(b.name)}) >= {_ENOUGH} THEN avg(({quote(a.name)} <= {quote(b.name)})::INT) END"
+        for a, b in pairs
+    )
+    row = wb.sql(f"SELECT {after} FROM {quote(name)}", role=policy).arrow().to_pylist()[0]
     return tuple(
         Column(name, f"{unit}_from_{a.name}_to_{b.name}", "number", a.type, unit=unit, between=(a.name, b.name))
         for (a, b), share in zip(pairs, row.values(), strict=True)
@@ -109,6 +117,10 @@ def _are_years(column: Column) -> str:
 
 def _is_whole(column: Column) -> bool:
     return column.kind == "number" and "INT" in column.type and not column.is_key
+
+
+def _is_fraction(column: Column) -> str:
+    return f"max({quote(column.name)}) <= 1" if column.kind == "number" and not column.is_key else "false"
 
 
 def _has_zeros(column: Column) -> str:

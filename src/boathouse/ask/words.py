@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass, replace
 
 from boathouse.ask import periods
-from boathouse.ask.knowledge import Knowledge
 from boathouse.ask.lexicon import Token
 from boathouse.ask.meanings import Column, Dataset, Metric, Name, Named, Value
 from boathouse.ask.periods import Period
+from boathouse.ask.units import Units
 
 # lexicon words that a column of the same name goes before
 _YIELDING = {
@@ -28,8 +29,9 @@ _YIELDING = {
     "change",
 }
 _GUESSES = 4
+_GROUPING = ("by", "per", "which", "frequent", "rare", "most", "fewest")
 _SHORT = 4  # words; in more, an article says nothing
-_ONE, _IN = ("a", "an"), ("in", "of")
+_ONE = ("a", "an")
 
 
 @dataclass(frozen=True)
@@ -54,10 +56,8 @@ class Tag(Named):
 
 
 @dataclass
-class Tagger:
+class Tagger(Units):
     """Binds the words of questions, the longest phrase first."""
-
-    known: Knowledge
 
     def tags(self, question: str) -> list[Tag]:
         """The tags of a question, in its order."""
@@ -74,10 +74,12 @@ class Tagger:
             if tag.kind == "units" and fillers and fillers[-1] in _ONE:
                 found.append(Tag("number", tag.word, number=1, unit=self.known.lexicon.units[tag.word], word=tag.word))
                 fillers, gap = fillers[:-1], False
-            elif tag.kind == "units" and found and found[-1].kind == "number" and not fillers:
+            elif found and found[-1].kind == "number" and not fillers and self._is_unit(tag, found):
                 found[-1] = replace(found[-1], unit=found[-1].unit or self.known.lexicon.units[tag.word])
-            elif tag.kind == "units" and self._only_counts(tag, tokens[place], fillers, found):
+            elif self._only_counts(tag, tokens[place], fillers, found):
                 fillers.append(tag.word)
+            elif tag.kind == "units" and found and found[-1].kind == "per" and not fillers:  # "tonnes per hectare"
+                found.append(Tag("unknown", tag.word, word=tag.word, gap=gap))
             elif tag.kind == "units" and (
                 names := self._counted(tag.word)
                 or (*self.known.named(self.known.lexicon.tokens(tag.word)), *self._general(tag.word))
@@ -99,24 +101,7 @@ class Tagger:
                 found.append(replace(tag, gap=gap, text=text, after=tuple(fillers), verb=verb))
                 fillers, gap = [], False
             place += size
-        return self._amounts(found)
-
-    def _amounts(self, tags: list[Tag]) -> list[Tag]:
-        """`the amount claimed`: claimed_eur, before any other amount."""
-        generic, stem, found = self.known.lexicon.generic, self.known.lexicon.stem, list[Tag]()
-        for tag in tags:
-            before = found[-1] if found else None
-            near = tuple(
-                name for name in tag.names if name.cost == 0 and isinstance(name.meaning, Column) and name.meaning.is_measure
-            )
-            loose = before is not None and (
-                before.kind == "unknown" or (before.kind == "name" and all(n.cost > 1 for n in before.names))
-            )
-            if before and loose and near and stem(before.word) in generic and not tag.after and tag.kind == "name":
-                found[-1] = replace(before, kind="name", text=f"{before.text} {tag.text}", names=near)
-            else:
-                found.append(tag)
-        return found
+        return _dated(self._amounts(found))
 
     def translated(self, question: str) -> str:
         """The question with the glossary's terms put into the words that they mean."""
@@ -133,28 +118,6 @@ class Tagger:
             asked = re.fullmatch(rf"(.*?)\b{first} (.+?) {second} (.*?)([,?.!]|$)(.*)", question, flags=re.IGNORECASE | re.DOTALL)
             question = f"{asked[1]}{meaning} {asked[3]} of {asked[2]}{asked[4]}{asked[5]}" if asked else question
         return question
-
-    def _only_counts(self, tag: Tag, token: Token, fillers: list[str], found: list[Tag]) -> bool:
-        """`… in minutes`, `… (minutes)`, of what is counted in them."""
-        return (token.gap or (bool(fillers) and fillers[-1] in _IN)) and self._counted_in(tag.word, found)
-
-    def _counted(self, word: str) -> tuple[Name, ...]:
-        """`how many kilometres`: the figures that are counted in this unit."""
-        unit = self.known.lexicon.units[word]
-        if unit not in self.known.lexicon.lengths:
-            return ()
-        figures = (column for dataset in self.known.datasets.values() for column in dataset.measures)
-        return tuple(Name(one, 1) for one in figures if one.unit == unit or self.known.lexicon.counted_in(one.name, unit))
-
-    def _counted_in(self, word: str, found: list[Tag]) -> bool:
-        """Whether what was named before is counted in this unit, or it is money or pieces, which are not converted."""
-        unit = self.known.lexicon.units[word]
-        if unit not in self.known.lexicon.measured or unit not in self.known.lexicon.lengths:
-            return True
-        columns = [column for tag in found for column in tag.columns]
-        same = self.known.lexicon.spelt(unit)
-        figures = [*(column.name for column in columns), *(metric.sql for tag in found for metric in tag.metrics)]
-        return any(column.unit in same for column in columns) or any(same & set(re.split(r"[\W_]+", name)) for name in figures)
 
     def _is_verb(self, tag: Tag) -> bool:
         """Whether a name stands in a verb's form: `composed` of composer, `joined` of joined, `ordered` of orders."""
@@ -183,13 +146,15 @@ class Tagger:
             some = rest[:size]
             if dated and dated[0] == size and not (dated[1].weekdays and self._is_a_value(some, before)):
                 return size, Tag("period", "", period=dated[1])
+            if size == 1 and some[0].word in known.lexicon.daily and before and before.kind in _GROUPING:
+                return 1, Tag("calendar", "", unit=some[0].word, word=some[0].word)
             if tag := self._bound(some, before, place == 0):
                 return size, self._not_a_rhythm(tag, some, rest[size : size + 1], before)
         return 1, self._word(rest[0])
 
     def _is_a_value(self, day: list[Token], before: Tag | None) -> bool:
         """Whether days of the week are what a column holds, of what was named just before or of something not yet named."""
-        datasets = {dataset.name for dataset in before.datasets} if before else set()
+        datasets = {name.dataset for name in before.names} if before else set()
         return any(not datasets or value.columns[0].dataset in datasets for value in self._values(day, before, False))
 
     def _not_a_rhythm(self, tag: Tag, some: list[Token], following: list[Token], before: Tag | None) -> Tag:
@@ -256,7 +221,8 @@ class Tagger:
             for word in words
             if word != some[0].stem and (names := self.known.named([Token(word, word, word)]))
         ]
-        return (str(found[0][0].meaning), found[0]) if len(found) == 1 else ("", ())
+        meant = [names for names in found if all(isinstance(one.meaning, Dataset) or one.cost == 0 for one in names)]
+        return (str(meant[0][0].meaning), meant[0]) if len(meant) == 1 else ("", ())
 
     def _named_concept(self, word: str, near: tuple[Name, ...]) -> tuple[Name, ...]:
         """What a concept is the name of, where nothing is that it looks for: bought, of bought_on, where there are no purchases;
@@ -345,7 +311,7 @@ class Tagger:
         held = [text for text in self._held() if stem(tag.word) in map(stem, text.split())]
         held.sort(key=lambda text: (tag.word not in text.split(), len(text), text))
         near = process.extract(tag.word, sorted(self._vocabulary()), scorer=fuzz.ratio, limit=_GUESSES, score_cutoff=72)
-        return list(dict.fromkeys([*held, *(word for word, _, _ in near)]))[:_GUESSES]
+        return list(dict.fromkeys(word for word in [*held, *(word for word, _, _ in near)] if word != tag.word))[:_GUESSES]
 
     def _held(self) -> set[str]:
         return {" ".join(v.values).casefold() for values in self.known.values.values() for v in values}
@@ -355,6 +321,17 @@ class Tagger:
         said |= {metric.name for metric in self.known.metrics} | set(self.known.lexicon.months)
         said |= {words[0] for words, kind in self.known.lexicon.phrases.items() if len(words) == 1 and kind != "filler"}
         return said | self._held()
+
+
+def _dated(tags: list[Tag]) -> list[Tag]:
+    """`reported on Mondays`: what happened then, and not the column that is called so."""
+    verbs = {n for n, (tag, following) in enumerate(itertools.pairwise(tags))
+             if tag.kind == "name" and following.kind == "period" and " " in tag.word and all(map(_is_when_done, tag.names))}  # fmt: skip
+    return [replace(tag, verb=True) if n in verbs else tag for n, tag in enumerate(tags)]
+
+
+def _is_when_done(name: Name) -> bool:
+    return isinstance(name.meaning, Column) and name.meaning.kind == "date" and name.meaning.name.split("_")[-1] in ("on", "at")
 
 
 def _put(question: str, term: str, meaning: str) -> str:

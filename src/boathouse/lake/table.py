@@ -236,6 +236,8 @@ class Table:
         paths = {file.path for file in small}
         data = self.delta.to_pyarrow_dataset()
         parts = [part for part in data.get_fragments() if part.path in paths]
+        if len(parts) != len(small) or self.delta.metadata().partition_columns:
+            raise LakeError(f"{self.path}: its files cannot be told apart", hint="nothing was changed")
         with tempfile.TemporaryDirectory(prefix="boathouse-compact-") as aside:
             path = Path(aside, "compact.parquet")
             with pq.ParquetWriter(path, data.schema) as writer:

@@ -162,7 +162,7 @@ class Conditions(Tables):
         else:
             column = self.nearest([c for c in self.first_reached(condition.noun) if c.kind == "number"], condition.noun.text)
         cell = self.column(column)
-        if condition.unit == "percent" and not self.known.lexicon.is_percent(column.name, column.unit):
+        if condition.unit == "percent" and (column.fraction or not self.known.lexicon.is_percent(column.name, column.unit)):
             raise UnclearError(f"{condition.numbers[-1]:g}% of what? Say it as a number", asks=True)
         factor = self._factor(column, condition.unit)
         operator = "<>" if condition.negated and condition.operator == "=" else condition.operator

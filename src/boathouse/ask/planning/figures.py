@@ -74,6 +74,7 @@ class Figures(Grouping):
         cell = self.scope.column(column)
         if column.between and len(self.intent.measures) == 1:  # no group of rows that have none
             self.scope.where.append(f"{cell} IS NOT NULL")
+            self.scope.notes.append("rows without one of these dates are left out")
         return f"{_SQL[how]}({cell})", f"{how}_{column.name}"
 
     def _figure(self, noun: Noun, *, money: bool = False) -> Column:

@@ -20,7 +20,10 @@ class Listing(Figures):
 
     def _who(self) -> list[tuple[str, str]]:
         """Whom `who` asks for, before all else."""
-        return [pair for noun in self.intent.select if noun.text == "who" for pair in self._selected(noun)]
+        named = [dataset for noun in self.intent.select if noun.text == "who" for dataset in noun.datasets]
+        roles = [column for noun in self.intent.select if noun.text == "who" for column in noun.columns]
+        return [*((f"{self.scope.rows(dataset.name)}.{quote(name)}", name) for dataset in named for name in dataset.label or dataset.key),
+                *((self.scope.column(column), column.name) for column in roles)]  # fmt: skip
 
     def _named_beside(self) -> list[Noun]:
         """`songs with their singer`: datasets that the rows name, which are shown by their names."""
@@ -66,7 +69,8 @@ class Listing(Figures):
         if intent.groups:
             raise UnclearError(f"which figure by {intent.groups[0].text}?", asks=True)
         self._conditions()
-        shown = [pair for noun in (*intent.select, *self._named_beside()) for pair in self._selected(noun)]
+        others = [noun for noun in (*intent.select, *self._named_beside()) if noun.text != "who"]
+        shown = [pair for noun in others for pair in self._selected(noun)]
         if subject is not None:
             shown = [*self._who(), *self._shown_of(self.base), *shown]
         elif not any(noun.label for noun in intent.select):

@@ -29,6 +29,9 @@ class Ranking(Listing):
             raise UnclearError(
                 f"{text}: in total, or the largest single one?", [f"total {text}", f"{text} by {intent.subject.text}"]
             )
+        if measure.how == "value" and any(column.between for column in measure.noun.columns):
+            text = measure.noun.text
+            raise UnclearError(f"{text}: the average, or the longest?", [f"by average {text}"], asks=True)
         if own and measure.how == "count":
             raise UnclearError(f"{intent.subject.text} by the number of what?", asks=True)
         self._not_of_none(measure)
@@ -88,7 +91,7 @@ class Ranking(Listing):
             )
         shown = [*self._who(), *self._shown_of(self.base)]
         extra = [m.noun for m in intent.measures]
-        for noun in (*intent.select, *extra, *self._named_beside()):
+        for noun in [one for one in (*intent.select, *extra, *self._named_beside()) if one.text != "who"]:
             shown += self._selected(noun)
         shown.append((self.scope.column(column), column.name))
         self.select.columns = list({text: (text, name) for text, name in shown}.values())

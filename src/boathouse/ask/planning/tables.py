@@ -79,7 +79,7 @@ class Tables:
         if not column.between:
             return f"{table}.{quote(column.name)}"
         begin, end = (f"{table}.{quote(name)}" for name in column.between)
-        self.notes.append(f"{column.unit} from {' to '.join(column.between)}; rows without one of them are left out")
+        self.notes.append(f"{column.unit} from {' to '.join(column.between)}")
         if column.type == "DATE":
             return f"date_diff('day', {begin}, {end})"
         return f"date_diff('second', {begin}, {end}) / {_SECONDS[str(column.unit)]}"
@@ -195,11 +195,16 @@ class Tables:
         self.used.append(figures[0])
         return figures[0]
 
-    def _factor(self, column: Column, unit: str) -> int:
-        """How many of the column's unit one of the unit that was said is."""
-        lexicon, parts = self.known.lexicon, {column.unit, *column.name.split("_")}
-        smaller = lexicon.conversions.get(unit, {})
-        return next((factor for name, factor in smaller.items() if lexicon.spelt(name) & parts), 1)
+    def _factor(self, column: Column, unit: str) -> float:
+        """How many of the column's unit one of the unit that was said is. Raises UnclearError where that is not known."""
+        lexicon, known = self.known.lexicon, self.known.lexicon.lengths
+        own = [one for one in known if column.unit == one or lexicon.counted_in(column.name, one)]
+        if unit not in known or not own:
+            return 1
+        factor = 1.0 if unit in own else lexicon.ratio(unit, own[0])
+        if factor is None:
+            raise UnclearError(f"{column.name} is counted in {own[0]}, not in {unit}: say it in those", asks=True)
+        return factor
 
 
 def either(things: Sequence[object]) -> str:

@@ -48,6 +48,8 @@ class Conditions(Cursor):
             if condition.values[0] and condition.values[0][0].columns[0] in named:
                 self.take()
                 condition.led = True
+        if len(condition.values) > 1 and self.kind() == "period" and any(getattr(n.meaning, "kind", "") == "date" for n in also):
+            raise UnclearError(f"{condition.text}: when each was so is more than I can read; ask for one", asks=True)
         if condition.together == "versus":
             self._each_of(condition)
         condition.of = self.before_name()
@@ -57,7 +59,8 @@ class Conditions(Cursor):
         """`which agent closed the most requests`: what somebody did, by its date, though it is a status as well."""
         tag, before = self.tags[self.at], self.tags[self.at - 1] if self.at else None
         dates = [column for column in tag.columns if column.kind == "date"]
-        if self.kind(1) == "period" and any(tag.word in one.name.lower().split("_") for one in dates):  # "paid in 2025"
+        near = not self._asked() or {one.dataset for one in dates} & self._asked()
+        if near and self.kind(1) == "period" and any(tag.word in one.name.lower().split("_") for one in dates):  # "paid in 2025"
             return True
         theirs = {value.columns[0].dataset for value in tag.values}
         own = {one.dataset for one in dates} & self._asked()
@@ -71,7 +74,7 @@ class Conditions(Cursor):
         made = self.made
         ranked = made.rank.measure.noun if made.rank and made.rank.measure else None
         nouns = [*(measure.noun for measure in made.measures), *self.nouns, made.subject, ranked]
-        return {dataset.name for noun in nouns if noun for dataset in noun.datasets}
+        return {name.dataset for noun in nouns if noun for name in noun.names}
 
     def _has_period(self) -> bool:
         return any(tag.kind == "period" for tag in self.tags)
@@ -157,10 +160,14 @@ class Conditions(Cursor):
         if self.kind() == "concept" and self.tags[self.at].word not in self.lexicon.extreme:
             self.rule("concept")
             made.noun = self.made.verbs.pop() if self.made.verbs else None
+            if made.noun and not (made.noun.datasets or made.noun.metrics):  # "who did not pay"
+                raise UnclearError(f"none of {made.noun.text!r}: say what there was none of", asks=True)
         elif self.kind() == "name" and self.tags[self.at].verb:
             verb = self.take()
             made.noun = Noun(verb.text, verb.names)
             self._object_of(made.noun)
+            if self.kind() == "period" and not verb.datasets and any(column.kind == "date" for column in verb.columns):
+                raise UnclearError(f"not {verb.text} {self.tags[self.at].text}: at another time, or not at all?", asks=True)
         else:
             made.noun = self.noun()
         (self.made.parts if self.made.share else self.made.absent).append(made)
@@ -202,6 +209,8 @@ class Conditions(Cursor):
         ):
             hint = self.noun()
         hint = hint or self.date
+        if tag.period and tag.period.weekdays and (self.comparing or len(tag.period.weekdays) == 7):
+            raise UnclearError(f"{tag.text}: together, or each? Say 'by weekday'", ["by weekday"], asks=True)
         made = Condition("period", tag.text, noun=hint, period=tag.period, negated=self.negated, beside=beside)
         if self.kind(1) == "period" and (self.kind() == "versus" or (self.comparing and self.kind() == "and")):
             self.take()
@@ -226,6 +235,7 @@ class Conditions(Cursor):
         beside, before = self._beside(), self._figure_before()
         operator, numbers = self._comparison()
         before = before or self._figure_before()
+        self._no_percent_of_rows(before, numbers)
         if before is not None and self.kind() == "times":  # "reopened at least 2 times", of reopened_count
             self.take()
         if self.negated:
@@ -271,6 +281,11 @@ class Conditions(Cursor):
             )
         )
 
+    def _no_percent_of_rows(self, figure: Noun | None, numbers: tuple[float, ...]) -> None:
+        """`more than 10% lost parcels` is no number of them."""
+        if self.unit == "percent" and not (figure and figure.columns):
+            raise UnclearError(f"{numbers[-1]:g}% of what? Say it as a number", asks=True)
+
     _more = _at_least = _less = _at_most = _equal = _between = _compare
 
     def _is_span(self) -> bool:
@@ -300,15 +315,20 @@ class Conditions(Cursor):
         if self.kind() in _TRAILING:
             operator = _TRAILING[self.take().kind]
             noun = self._figure_before() or self.noun()
+            if tag.unit == "percent":
+                raise UnclearError(f"{tag.text}% of what? Say it as a number", asks=True)
             self._trailing(operator, tag.number, noun)
         elif figure := (self._figure_before() or self._column_before()):
-            numbers, negated = [tag.number], self.negated
+            numbers, negated, unit = [tag.number], self.negated, tag.unit
             while self.kind() == "or" and self.kind(1) == "number":  # "a rating of 1 or 2"
                 self.take()
+                unit = self.tags[self.at].unit or unit
                 numbers.append(self.take().number)
-            operator = "=" if len(numbers) == 1 else "not in" if negated else "in"
+            if len(numbers) > 1 and negated:
+                raise UnclearError("not one of several numbers is more than I can read", asks=True)
+            operator = "=" if len(numbers) == 1 else "in"
             self.conditions().append(
-                Condition("compare", tag.text, noun=figure, operator=operator, numbers=tuple(numbers), negated=negated)
+                Condition("compare", tag.text, noun=figure, operator=operator, numbers=tuple(numbers), unit=unit, negated=negated)
             )
             self.negated = False
         elif self.kind() in (*RANKING, "best", "frequent", "rare") or (

@@ -33,6 +33,10 @@ class Cursor:
         self.whole = 0  # conditions that are of the whole of a share
         self.inside: list[Condition] | None = None  # where conditions go: after "without" into that
 
+    @property
+    def first_word(self) -> str:
+        return next(iter(self.text.lower().split()), "")
+
     def kind(self, ahead: int = 0) -> str:
         place = self.at + ahead
         return self.tags[place].kind if place < len(self.tags) else ""

@@ -17,6 +17,8 @@ class Figures(Conditions):
     def _count(self) -> None:
         self.take()
         distinct = self.kind() == "distinct" and bool(self.take())
+        if self.kind() == "period" and (period := self.tags[self.at].period) and period.weekdays:
+            raise UnclearError(f"how many of what on {self.tags[self.at].text}?", asks=True)
         place, before = self.at, len(self.conditions())
         self._modifiers()
         noun = self.noun()
@@ -246,6 +248,8 @@ class Figures(Conditions):
         nouns = self.nouns_listed()
         if not nouns:
             raise UnclearError(f"{tag.text} what?", asks=True)
+        if any(noun.numeric and noun.text.lower() in self.lexicon.units for noun in nouns):  # "rent per sqm"
+            raise UnclearError(f"{tag.text} {nouns[0].text}: one divided by the other is more than I can read", asks=True)
         last = self.made.measures[-1] if self.made.measures else None
         if (
             last and last.how == "avg" and last.noun.text.split()[-1].lower() in self.lexicon.takes

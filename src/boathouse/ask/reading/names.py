@@ -119,10 +119,14 @@ class Names(Figures):
             if isinstance(name.meaning, Column) and (name.meaning.kind == "date" or name.meaning.is_year)
         ]
         if dates and not noun.datasets:
-            if self.made.measures and self.made.measures[-1].how in ("latest", "earliest"):
+            grouped = self.tags[self.at - 2].kind == "calendar" if self.at > 1 else False
+            if grouped and self.made.groups and self.made.groups[-1].unit:  # "by month reported"
+                self.made.groups[-1] = replace(self.made.groups[-1], names=tuple(dates))
+            elif self.made.measures and self.made.measures[-1].how in ("latest", "earliest"):
                 how = "max" if self.made.measures.pop().how == "latest" else "min"
                 self.made.measures.append(Measure(how, noun.only(dates)))
             elif self.kind() == "period":
+                self._of_the_figure(noun, dates)
                 self._period(noun.only(dates))
             elif self.made.conditions and self.made.conditions[-1].kind == "period":
                 self._of_what_is_named(noun, dates)
@@ -139,6 +143,13 @@ class Names(Figures):
         self.made.verbs.append(noun if noun.datasets else self._dataset_of(noun))
         return None
 
+    def _of_the_figure(self, verb: Noun, dates: list[Name]) -> None:
+        """`how much rent was paid in October?`, where the rent is of the flats, and what is paid of something else."""
+        figures = [measure.noun for measure in self.made.measures if "count" not in measure.how]
+        within = {name.dataset for noun in figures for name in noun.names}
+        if within and not within & {name.dataset for name in dates}:
+            raise UnclearError(f"{figures[0].text!r} is not of what was {verb.text}: ask for a figure of that", asks=True)
+
     def _of_what_is_named(self, verb: Noun, dates: list[Name]) -> None:
         """`enrolments of this year ended with …`: a verb behind a period is about its date, unless that is another thing's."""
         named = {d.name for noun in (*self.nouns, *(m.noun for m in self.made.measures)) for d in noun.datasets}
@@ -150,6 +161,8 @@ class Names(Figures):
         if self._led_value(tag):
             self.take()
             return self._value()
+        if tag.verb and self.kind(1) == "period" and any(column.kind == "date" for column in tag.columns):
+            raise UnclearError(f"not {tag.text} {self.tags[self.at + 1].text}: at another time, or not at all?", asks=True)
         if tag.verb:
             self.negated = False
             return self._absence(tag)

@@ -174,6 +174,9 @@ class Ranking(Conditions):
 
     def _extreme(self, tag: Tag, figure: Noun) -> None:
         descending = tag.word not in self.lexicon.low
+        if self.kind() in ("average", "median") and tag.word not in self.lexicon.speeds:  # "the longest average delivery time"
+            self.made.rank = Rank(descending, self.limit)
+            return
         first = self.made.rank
         if first and first.measure and self.made.listed and figure.names and first.descending != descending:
             self.made.rank, self.made.sort = None, (first.measure.noun, first.descending)  # "from cheapest to dearest"
@@ -184,6 +187,8 @@ class Ranking(Conditions):
         self._modifiers()
         noun = self.noun()
         if noun is not None and noun.numeric and not noun.datasets:
+            if tag.word in self.lexicon.speeds:
+                raise UnclearError(f"{tag.text!r}: the shortest or the longest {noun.text}?", asks=True)
             self._ranked_by(Measure("value", noun), descending)
             return
         if not figure.names and not any(one.kind == "by" for one in self.tags[self.at :]):
@@ -205,13 +210,16 @@ class Ranking(Conditions):
 
     def _frequent(self) -> None:
         """`the three most common titles`: values by how many rows have them."""
-        descending = self.take().kind == "frequent"
+        tag = self.take()
+        descending = tag.kind == "frequent"
         noun = self.noun() or self.made.subject  # "which method is used most?"
         done = [one for one in (*self.nouns, *self.made.verbs) if one.datasets]
         if noun is not None and noun is self.made.subject and noun.datasets and done:  # "which beer did we brew most often?"
             self.made.rank = Rank(descending, self.limit, Measure("count", done[-1]))
             self.nouns = [one for one in self.nouns if one is not done[-1]]
             return
+        if tag.word in self.lexicon.busy and not (noun and noun.unit):
+            raise UnclearError(f"{tag.text!r} by the number of what? Say 'the most …'", asks=True)
         if noun is not None and noun.unit:  # "the busiest month for deliveries"
             self.made.subject, self.made.rank = Noun(noun.text, unit=noun.unit), Rank(descending, self.limit)
             return

@@ -46,7 +46,7 @@ def settle(reading: Reading) -> Intent:
         raise UnclearError("which figure, or which rows?", asks=True)
     if made.share and not reading.shared_out:
         _share(made, reading.whole)
-    if made.subject is not None and made.subject.text != "who" and reading.text.lower().split()[0] in reading.lexicon.who:
+    if made.subject is not None and made.subject.text != "who" and reading.first_word in reading.lexicon.who:
         whom.beside(reading, made.subject)
     return made
 
@@ -75,6 +75,11 @@ def _values(conditions: list[Condition]) -> None:
 
 def _periods(conditions: list[Condition]) -> None:
     """Two periods, as `in 2008 and 2012`: together, or each? `after 2015 and before 2019` is one."""
+    weekly = [one for one in conditions if one.kind == "period" and one.period and one.period.weekdays]
+    if len(weekly) > 1:
+        raise UnclearError(
+            f"{weekly[0].text} and {weekly[1].text}: together, or each? Say 'by weekday'", ["by weekday"], asks=True
+        )
     bounded = [one for one in conditions if one.kind == "period" and one.period and one.period.start and one.period.end]
     for wide in [one for one in bounded if any(_within(other, one) for other in bounded)]:  # "in 2026, in March"
         bounded.remove(wide)
@@ -169,16 +174,16 @@ def _share(made: Intent, whole: int) -> None:
     if not made.measures and not made.groups:
         raise UnclearError("a share of what?", asks=True)
     before, behind = made.conditions[:whole], made.conditions[whole:]
-    if not made.part and not made.parts and not any(not one.spans for one in behind):
+    if not made.part and not made.parts and not any(not one.is_span for one in behind):
         before, behind = [], [*before, *behind]
     every = [*made.part, *behind]
-    if sum(not one.spans for one in every) + len(made.parts) > 1:
+    if sum(not one.is_span for one in every) + len(made.parts) > 1:
         raise UnclearError(
             "a share of which whole? Say one condition of the part, and put the others before: 'share of West orders that …'",
             asks=True,
         )
-    made.conditions = [*before, *(one for one in every if one.spans)]
-    made.part = [one for one in every if not one.spans]
+    made.conditions = [*before, *(one for one in every if one.is_span)]
+    made.part = [one for one in every if not one.is_span]
 
 
 def _both_ways(made: Intent) -> None:
@@ -275,6 +280,8 @@ def _figures(reading: Reading) -> None:
 def _subject(reading: Reading) -> None:
     """What is listed or counted where no figure is asked for: `orders per kind`, `customers by country`."""
     made = reading.made
+    if made.rank is not None and reading.first_word in reading.lexicon.where and not made.groups:
+        raise UnclearError("where the most or the least of something is: ask 'which …' instead", asks=True)
     if made.measures or made.rank is not None or made.subject is not None or made.select or whom.where(reading):
         return
     named = [noun for noun in reading.nouns if noun.datasets]

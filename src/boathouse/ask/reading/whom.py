@@ -20,14 +20,21 @@ def beside(reading: Reading, subject: Noun) -> None:
     """`who placed the biggest order?`, `who runs the depot?`: whom its rows name, shown with them. Raises UnclearError."""
     made, lexicon, datasets = reading.made, reading.lexicon, subject.datasets
     columns = [column for noun in (subject, *made.select) for column in noun.columns]
-    if len(datasets) != 1 or lexicon.is_person(datasets[0].name) or any(lexicon.is_role(column.name) for column in columns):
+    if len(datasets) != 1 or any(lexicon.is_role(column.name) for column in columns):
+        return
+    label = [datasets[0].columns[name] for name in datasets[0].label]
+    named = [v.columns[0] for one in made.conditions if one.kind == "value" for values in one.values for v in values]
+    is_who = lexicon.is_person(datasets[0].name) or any(lexicon.is_role(column.name) for column in label)
+    if is_who and not set(label) & set(named):  # those who are asked for, and not who belongs to one of them
         return
     parents = {relation.parent for relation in reading.known.parents(datasets[0].name)}
     persons = [Name(reading.known.datasets[name]) for name in sorted(parents) if lexicon.is_person(name)]
     roles = [Name(column) for column in datasets[0].columns.values() if column.kind == "text" and lexicon.is_role(column.name)]
-    found = persons or roles
-    if len(found) != 1:
-        raise UnclearError(f"who of {datasets[0].name}: a row of it names {'several' if found else 'nobody'}", asks=True)
+    found = [*persons, *(role for role in roles if not reading.known.is_relation(role))]
+    said = f" {reading.text.lower()} "
+    managing = any(f" {phrase} " in said for phrase in lexicon.managing)
+    if len(found) != 1 or (persons and lexicon.others_deeds & set(said.split())) or (not persons and not managing):
+        raise UnclearError(f"who of {datasets[0].name}: whom is meant by that?", asks=True)
     made.select.append(Noun("who", tuple(found)))
 
 
@@ -35,7 +42,7 @@ def ranked(reading: Reading) -> None:
     """`who has the highest hourly rate?`: the row that has it, and not the rate alone."""
     made = reading.made
     figure = made.measures[0] if len(made.measures) == 1 and made.measures[0].how in ("min", "max") else None
-    if figure is None or made.subject or made.rank or made.groups or reading.text.lower().split()[0] not in reading.lexicon.who:
+    if figure is None or made.subject or made.rank or made.groups or reading.first_word not in reading.lexicon.who:
         return
     datasets = {column.dataset for column in figure.noun.columns}
     if len(datasets) == 1:
@@ -46,9 +53,7 @@ def ranked(reading: Reading) -> None:
 def where(reading: Reading) -> bool:
     """`where does Dean work?`: the place that the row names. Raises UnclearError where it names none, or several."""
     made = reading.made
-    if reading.text.lower().split()[:1] != [*reading.lexicon.where] or not made.conditions:
-        return False
-    if made.measures or made.rank or made.groups or made.select:
+    if reading.first_word not in reading.lexicon.where or not made.conditions or made.groups or made.select:
         return False
     named = [dataset for noun in (*reading.nouns, *made.verbs) for dataset in noun.datasets]
     said = [value.columns[0] for one in made.conditions for values in one.values for value in values]
