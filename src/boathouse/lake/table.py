@@ -236,17 +236,19 @@ class Table:
         paths = {file.path for file in small}
         data = self.delta.to_pyarrow_dataset()
         parts = [part for part in data.get_fragments() if part.path in paths]
-        if len(parts) != len(small) or self.delta.metadata().partition_columns:
-            raise LakeError(f"{self.path}: its files cannot be told apart", hint="nothing was changed")
+        if len(parts) != len(small) or self.delta.metadata().partition_columns:  # not for those that are parted
+            return
         with tempfile.TemporaryDirectory(prefix="boathouse-compact-") as aside:
-            path = Path(aside, "compact.parquet")
+            path, rows = Path(aside, "compact.parquet"), 0
             with pq.ParquetWriter(path, data.schema) as writer:
                 for part in parts:
                     for batch in part.to_batches(data.schema):
                         writer.write_batch(batch)
-            one = ParquetFile(path, sum(file.rows for file in small), path.stat().st_size)
-            with contextlib.suppress(ConflictError):
-                self.commit(Commit(data.schema, ("compact", self.delta.version()), [one], small))
+                        rows += batch.num_rows
+            if rows == sum(file.rows for file in small):
+                with contextlib.suppress(ConflictError):
+                    one = ParquetFile(path, rows, path.stat().st_size)
+                    self.commit(Commit(data.schema, ("compact", self.delta.version()), [one], small))
 
     def append(self, data: pa.Table) -> None:
         """Appends a few records, which nobody else's can contradict."""
