@@ -32,6 +32,10 @@ def test_the_road_ends_in_the_bucket(remote: Workbench, go) -> None:
     assert remote.catalog()[0]["rows"] == 40
     assert not (remote.root / "lake").exists()
     assert go("sales", remote).status == "unchanged"
+    before = remote.runs()
+    remote.lake.records().compact()
+    assert len(remote.lake.records().files()) == 1
+    assert remote.runs() == before
 
 
 def test_an_upsert_rewrites_files_in_the_bucket(remote: Workbench, go) -> None:
