@@ -75,7 +75,7 @@ def test_it_opens_from_the_front_page(url: str, look):
     looker = look()
     looker.page.goto(url)
     looker.page.get_by_role("link", name="Business").click()
-    looker.page.get_by_text("painted at").wait_for(timeout=60_000)
+    looker.page.get_by_text("painted at").wait_for(timeout=180_000)
 
 
 def test_figures_are_there_before_the_widgets(url: str, look):
@@ -83,11 +83,11 @@ def test_figures_are_there_before_the_widgets(url: str, look):
     for _ in range(5):  # a kernel that is not heated has no first look
         page.wait_for_timeout(6_000)
         page.goto(f"{url}/dashboards/business", wait_until="commit")
-        page.locator(".bh-figure").first.wait_for(timeout=60_000)
+        page.locator(".bh-figure").first.wait_for(timeout=180_000)
         if page.locator("#bh-first").count():
             break
     first = page.locator("#bh-first .bh-figure").all_inner_texts()
-    page.get_by_text("painted at").wait_for(timeout=60_000)
+    page.get_by_text("painted at").wait_for(timeout=180_000)
     assert page.locator("#bh-first").count() == 0
     assert page.locator(".bh-figure").all_inner_texts() == first
 
