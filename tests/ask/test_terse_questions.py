@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from boathouse.workbench import Workbench
+from tests.ask.answered import same_rows
 from tests.query.lakes import opened, publish
 
 REQUESTS = """1,1,1,open,2026-09-01,,urgent,billing,30,20.00,20.00
@@ -77,12 +78,7 @@ def wb(tmp_path_factory: pytest.TempPathFactory) -> Workbench:
 
 @pytest.mark.parametrize("question", ANSWERED)
 def test_it_is_answered(wb: Workbench, question: str):
-    answer = wb.ask(question)
-    assert answer.status == "answered", answer.text
-    found = [[*row.values()] for row in answer.rows]
-    assert sorted(map(str, found)) == sorted(str([*row.values()]) for row in wb.sql(ANSWERED[question]).rows()), answer.sql
-    assert answer.receipt
-    assert wb.replay(answer.receipt).same
+    same_rows(wb, question, ANSWERED[question])
 
 
 @pytest.mark.parametrize("question", ASKED_BACK)

@@ -158,10 +158,9 @@ class Knowledge:
         self._name_parts(column, dataset, short)
         if (long := [self.lexicon.abbreviations.get(part, part) for part in short]) != short:
             self._name_parts(column, dataset, long)
-        sized = short[-1] in self.lexicon.unit_words and len(short) > 1
-        if (
-            column.kind == "number" and sized and self.lexicon.phrases.get(tuple(short[:-1])) != "sum"
-        ):  # the amount, of amount_eur
+        rest = tuple(short[:-1])
+        if column.kind == "number" and rest and short[-1] in self.lexicon.unit_words and self.lexicon.phrases.get(rest) != "sum":
+            # the amount, of amount_eur
             self._call(short[:-1], column)
         if column.kind == "number" and short[-1] in self.lexicon.spans and len(long) > 1:  # the response time, of resp_min
             self._name_parts(column, dataset, [*long[:-1], "time"])
@@ -204,9 +203,9 @@ class Knowledge:
         called = name if unit in self.lexicon.unit_words else column.name.lower()  # the amount, of amount_chf
         return bool(rows) and column.is_measure and called in self.lexicon.taken
 
-    def is_relation(self, name: Name) -> bool:
-        """Whether it is a column that names a row of another dataset."""
-        return any((one.child, one.column) == (name.dataset, getattr(name.meaning, "name", "")) for one in self.relations)
+    def relation(self, column: Column) -> Relation | None:
+        """Where a column names a row of another dataset."""
+        return next((r for r in self.relations if (r.child, r.column) == (column.dataset, column.name)), None)
 
     def named(self, tokens: list[Token]) -> list[Name]:
         """What some words may be the name of."""

@@ -24,7 +24,7 @@ class Offline:
         tagger = Tagger(context.known)
         context.step("reading the question")
         turns = context.conversation.turns
-        whole = completed(question, turns, tagger)
+        whole, asked = completed(question, turns, tagger), question
         if found := put_in(question, turns, tagger):
             raise UnclearError("Is this what you mean?", found)
         try:
@@ -36,6 +36,7 @@ class Offline:
                     problem.text += f"; it may be {' or '.join(map(repr, guesses))}"
                 raise
             intent, made = self._planned(whole, tagger, context)
+            asked = whole
             intent.assumptions.append(f"read as {whole!r}")
         else:
             if whole is not None:
@@ -49,7 +50,7 @@ class Offline:
                   for how in ("sum", "avg", "median", "min", "max")}  # fmt: skip
         read = tagger.translated(question)
         notes = made.notes if read == question else [f"read as {read!r}, by glossary.yml", *made.notes]
-        alike = [f"{tag.text!r} read as {tag.alike}" for tag in tagger.tags(question) if tag.alike]
+        alike = [f"{tag.text!r} read as {tag.alike}" for tag in tagger.tags(asked) if tag.alike]
         notes = [*intent.assumptions[-1:], *alike, *notes]
         return Draft(made.sql, notes, made.measures, made.groups, units)
 

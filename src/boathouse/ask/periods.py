@@ -73,9 +73,8 @@ def _between(words: Sequence[str], lexicon: Lexicon, today: date) -> tuple[int, 
     begins = 1 if lexicon.phrases.get((words[0],)) == "between" or words[0] == "from" else 0
     begins += lexicon.first("of", words[begins:]) if begins else 0
     first = _plain(words[begins:], lexicon, today)
-    bare = (
-        _DAY_OF.fullmatch(words[begins]) if begins and not first and begins < len(words) else None
-    )  # of the month behind the second
+    # of the month that stands behind the second
+    bare = _DAY_OF.fullmatch(words[begins]) if begins and not first and begins < len(words) else None
     if not (first or bare) or (first and not begins and first[0] + 1 >= len(words)):
         return None
     place = begins + (first[0] if first else 1)

@@ -75,7 +75,7 @@ class Tagger(Units):
                 found.append(Tag("number", tag.word, number=1, unit=self.known.lexicon.units[tag.word], word=tag.word))
                 fillers, gap = fillers[:-1], False
             elif found and found[-1].kind == "number" and not fillers and self._is_unit(tag, found):
-                found[-1] = replace(found[-1], unit=found[-1].unit or self.known.lexicon.units[tag.word])
+                found[-1] = replace(found[-1], unit=found[-1].unit or self.known.lexicon.units.get(tag.word, ""))
             elif self._only_counts(tag, tokens[place], fillers, found):
                 fillers.append(tag.word)
             elif tag.kind == "units" and found and found[-1].kind == "per" and not fillers:  # "tonnes per hectare"

@@ -91,7 +91,7 @@ class Conditions(Tables):
             other = value.columns[0]
             if value.columns == columns or not self.reaches(other.dataset) or other.dataset == columns[0].dataset:
                 continue
-            named = self.relation(columns[0])
+            named = self.known.relation(columns[0])
             if named is not None and (named.parent, named.key) == (other.dataset, other.name):
                 continue  # the department's name, in the department and in those who name it
             labels = [c.name in self.known.datasets[c.dataset].label for c in (columns[0], other)]
@@ -102,7 +102,7 @@ class Conditions(Tables):
     def _via(self, condition: Condition) -> str:
         """A value of the row that a column names: `employees who report to Ada`."""
         assert condition.via is not None
-        relation = self.relation(self.nearest([condition.via], condition.text))
+        relation = self.known.relation(self.nearest([condition.via], condition.text))
         assert relation is not None
         alias = self.role(relation)
         found = next(v for v in condition.values[0] if v.columns[0].dataset == relation.parent)

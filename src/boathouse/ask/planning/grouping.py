@@ -115,7 +115,7 @@ class Grouping:
         column = self.scope.nearest(noun.columns, noun.text)
         if column.dataset != self.base.name:
             self._only_those_with(self.known.datasets[column.dataset], self.scope.table(column.dataset))
-        if (relation := self.scope.relation(column)) and self.known.datasets[relation.parent].label:
+        if (relation := self.known.relation(column)) and self.known.datasets[relation.parent].label:
             alias, parent = self.scope.role(relation), self.known.datasets[relation.parent]
             shown = [(f"{alias}.{quote(name)}", name, True) for name in parent.label]
             self.scope.where.append(f"{self.scope.column(column)} IS NOT NULL")

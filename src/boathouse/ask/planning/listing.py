@@ -19,11 +19,12 @@ class Listing(Figures):
         return [(f"{table}.{quote(name)}", name) for name in dict.fromkeys(names)]
 
     def _who(self) -> list[tuple[str, str]]:
-        """Whom `who` asks for, before all else."""
-        named = [dataset for noun in self.intent.select if noun.text == "who" for dataset in noun.datasets]
-        roles = [column for noun in self.intent.select if noun.text == "who" for column in noun.columns]
-        return [*((f"{self.scope.rows(dataset.name)}.{quote(name)}", name) for dataset in named for name in dataset.label or dataset.key),
-                *((self.scope.column(column), column.name) for column in roles)]  # fmt: skip
+        """Whom the rows name, before all else that is shown of them; rows that name nobody stay."""
+        whom = self.intent.whom
+        if whom is None or whom is self.intent.subject:
+            return []
+        people = [(f"{self.scope.rows(d.name)}.{quote(name)}", name) for d in whom.datasets for name in d.label or d.key]
+        return people + [(self.scope.column(column), column.name) for column in whom.columns]
 
     def _named_beside(self) -> list[Noun]:
         """`songs with their singer`: datasets that the rows name, which are shown by their names."""
@@ -45,7 +46,7 @@ class Listing(Figures):
                 raise UnclearError(f"{noun.text!r} has nothing to do with {self.base.name}, as far as I can see", word=noun.text)
             return [(text, name) for text, name, shown in self._rows_of(first) if shown]
         column = self.scope.nearest(noun.columns, noun.text)
-        if relation := self.scope.relation(column):
+        if relation := self.known.relation(column):
             parent = self.known.datasets[relation.parent]
             return [(f"{self.scope.role(relation)}.{quote(name)}", name) for name in parent.label or (relation.key,)]
         return [(self.scope.column(column), column.name)]
@@ -69,8 +70,7 @@ class Listing(Figures):
         if intent.groups:
             raise UnclearError(f"which figure by {intent.groups[0].text}?", asks=True)
         self._conditions()
-        others = [noun for noun in (*intent.select, *self._named_beside()) if noun.text != "who"]
-        shown = [pair for noun in others for pair in self._selected(noun)]
+        shown = [pair for noun in (*intent.select, *self._named_beside()) for pair in self._selected(noun)]
         if subject is not None:
             shown = [*self._who(), *self._shown_of(self.base), *shown]
         elif not any(noun.label for noun in intent.select):

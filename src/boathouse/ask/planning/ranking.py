@@ -91,7 +91,7 @@ class Ranking(Listing):
             )
         shown = [*self._who(), *self._shown_of(self.base)]
         extra = [m.noun for m in intent.measures]
-        for noun in [one for one in (*intent.select, *extra, *self._named_beside()) if one.text != "who"]:
+        for noun in (*intent.select, *extra, *self._named_beside()):
             shown += self._selected(noun)
         shown.append((self.scope.column(column), column.name))
         self.select.columns = list({text: (text, name) for text, name in shown}.values())

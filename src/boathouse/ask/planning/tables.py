@@ -10,7 +10,7 @@ from boathouse.ask.knowledge import Knowledge
 from boathouse.ask.meanings import LIFE, Column, Dataset, Metric, Relation
 from boathouse.engine import quote
 
-_SECONDS = {"days": "86400.0", "hours": "3600.0", "minutes": "60.0"}  # in each
+_SECONDS = {"days": 86_400.0, "hours": 3_600.0, "minutes": 60.0}  # that a span's unit has
 
 
 @dataclass
@@ -69,10 +69,6 @@ class Tables:
         ways = self.paths[dataset]
         relation = self.led(ways, direction) if len(ways) > 1 else None
         return self.role(relation) if relation else self.table(dataset)
-
-    def relation(self, column: Column) -> Relation | None:
-        """Where a column names a row of another dataset."""
-        return next((r for r in self.known.relations if (r.child, r.column) == (column.dataset, column.name)), None)
 
     def column(self, column: Column) -> str:
         table = self.table(column.dataset)

@@ -233,7 +233,7 @@ class Conditions(Cursor):
             self.take()
             return
         beside, before = self._beside(), self._figure_before()
-        operator, numbers = self._comparison()
+        operator, numbers = self._comparison(percent=True)
         before = before or self._figure_before()
         self._no_percent_of_rows(before, numbers)
         if before is not None and self.kind() == "times":  # "reopened at least 2 times", of reopened_count
@@ -307,7 +307,7 @@ class Conditions(Cursor):
 
     def _compared(self, noun: Noun) -> Condition:
         operator, numbers = self._comparison()
-        return Condition("compare", noun.text, noun=noun, operator=operator, numbers=numbers)
+        return Condition("compare", noun.text, noun=noun, operator=operator, numbers=numbers, unit=self.unit)
 
     def _number(self) -> None:
         """A number before a noun is how many of it; behind a column, its value."""

@@ -160,7 +160,8 @@ class Cursor:
                 return
             self.rule(self.kind())
 
-    def _comparison(self) -> tuple[str, tuple[float, ...]]:
+    def _comparison(self, *, percent: bool = False) -> tuple[str, tuple[float, ...]]:
+        """An operator and its numbers; in `percent` only where the figure that they are about may be counted so."""
         tag = self.take()
         if self.kind() == "name" and self.kind(1) == "number":  # "above age 20"
             noun = self.noun()
@@ -171,10 +172,10 @@ class Cursor:
                 raise UnclearError("between which two numbers?", asks=True)
             first = self.take().number
             self.take()
-            return "between", (first, self._needed_number())
-        return OPERATORS[tag.kind], (self._needed_number(),)
+            return "between", (first, self._needed_number(percent=percent))
+        return OPERATORS[tag.kind], (self._needed_number(percent=percent),)
 
-    def _needed_number(self) -> float:
+    def _needed_number(self, *, percent: bool = False) -> float:
         tag = self.take() if self.at < len(self.tags) else Tag("", "")
         if tag.kind == "period" and tag.text.isdigit():
             return float(tag.text)
@@ -182,6 +183,8 @@ class Cursor:
             raise UnclearError(
                 f"a number is missing before {tag.text!r}" if tag.text else "a number is missing at the end", asks=True
             )
+        if tag.unit == "percent" and not percent:
+            raise UnclearError(f"{tag.text}% of what? Say it as a number", asks=True)
         self.unit = tag.unit
         return tag.number
 

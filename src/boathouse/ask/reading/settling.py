@@ -46,7 +46,7 @@ def settle(reading: Reading) -> Intent:
         raise UnclearError("which figure, or which rows?", asks=True)
     if made.share and not reading.shared_out:
         _share(made, reading.whole)
-    if made.subject is not None and made.subject.text != "who" and reading.first_word in reading.lexicon.who:
+    if made.subject is not None and made.whom is None and reading.first_word in reading.lexicon.who:
         whom.beside(reading, made.subject)
     return made
 

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 def asked_for(reading: Reading) -> Noun | None:
     """The rows that `who` is about, where no word names them."""
-    return _of_the_date(reading) or _doer(reading) or _of_one(reading)
+    reading.made.whom = _of_the_date(reading) or _doer(reading)
+    return reading.made.whom or _of_one(reading)
 
 
 def beside(reading: Reading, subject: Noun) -> None:
@@ -29,13 +30,14 @@ def beside(reading: Reading, subject: Noun) -> None:
         return
     parents = {relation.parent for relation in reading.known.parents(datasets[0].name)}
     persons = [Name(reading.known.datasets[name]) for name in sorted(parents) if lexicon.is_person(name)]
-    roles = [Name(column) for column in datasets[0].columns.values() if column.kind == "text" and lexicon.is_role(column.name)]
-    found = [*persons, *(role for role in roles if not reading.known.is_relation(role))]
+    roles = [column for column in datasets[0].columns.values()
+             if column.kind == "text" and lexicon.is_role(column.name) and not reading.known.relation(column)]  # fmt: skip
+    found = [*persons, *map(Name, roles)]
     said = f" {reading.text.lower()} "
     managing = any(f" {phrase} " in said for phrase in lexicon.managing)
     if len(found) != 1 or (persons and lexicon.others_deeds & set(said.split())) or (not persons and not managing):
         raise UnclearError(f"who of {datasets[0].name}: whom is meant by that?", asks=True)
-    made.select.append(Noun("who", tuple(found)))
+    made.whom = Noun("who", tuple(found))
 
 
 def ranked(reading: Reading) -> None:
