@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
@@ -175,11 +176,15 @@ def _bars(versions: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _as_bars(answer: Answer) -> dict[str, Any]:
-    """The lengths of the bars that stand for the figure that an answer's chart is of; none where one is below 0."""
+    """The lengths of the bars that stand for the figure that an answer's chart is of; none where one is below 0, or endless."""
     encoding = (answer.chart or {}).get("encoding", {})
     figure = next((encoding[axis]["field"] for axis in ("x", "y") if encoding.get(axis, {}).get("type") == "quantitative"), None)
     values = [float(row[figure] or 0) for row in answer.rows] if figure else []
-    bars = [round(100 * value / max(values), 1) for value in values] if values and min(values) >= 0 < max(values) else []
+    bars = (
+        [round(100 * value / max(values), 1) for value in values]
+        if values and all(map(math.isfinite, values)) and min(values) >= 0 < max(values)
+        else []
+    )
     return {"figure": figure, "bars": bars}
 
 
