@@ -106,6 +106,7 @@ def stream(data: Path, rounds: int = 3) -> str:
     (wb.root / "boathouse.toml").write_text("[api.limits]\nseconds = 600\n")
     ours, theirs, peaks = [], [], []
     with served(boathouse(wb, port), port, "/health") as server:
+        processes = [server, *server.children()]
         for _ in range(rounds):
             began = time.perf_counter()
             rows = pq.read_table(file).num_rows
@@ -116,7 +117,7 @@ def stream(data: Path, rounds: int = 3) -> str:
             got = peak = 0
             for batch in pa.ipc.open_stream(connection.getresponse()):
                 got += batch.num_rows
-                peak = max(peak, sum(each.memory_info().rss for each in [server, *server.children()]))
+                peak = max(peak, sum(each.memory_info().rss for each in processes))
             ours.append(time.perf_counter() - began)
             peaks.append(peak / 1e6)
             assert got == rows

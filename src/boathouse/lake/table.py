@@ -109,7 +109,8 @@ class Table:
         """The data files of this version, with the lowest and highest values of their columns."""
         if self.delta is None:
             return []
-        return [_data_file(row) for row in pa.table(self.delta.get_add_actions(flatten=True)).to_pylist()]
+        actions = pa.RecordBatchReader.from_stream(self.delta.get_add_actions(flatten=True))  # pa.table() would import pandas
+        return [_data_file(row) for row in actions.read_all().to_pylist()]
 
     def urls(self) -> list[str]:
         """The data files of this version, as the engine reads them."""

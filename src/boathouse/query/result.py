@@ -143,7 +143,7 @@ class Result:
         with within_python():
             return self.arrow().to_pylist()
 
-    def chunks(self, form: str, *, proven: bool = False) -> Iterator[bytes]:
+    def chunks(self, form: str, *, proven: bool = False) -> Iterator[bytes | memoryview]:
         """The rows as the bytes of a file, piece by piece: csv, json (one array), arrow (IPC stream) or parquet."""
         writer = {"csv": _csv, "json": _json, "arrow": _ipc, "parquet": _parquet}[form]
         return writer(self.schema, self.batches(proven=proven))
@@ -202,15 +202,15 @@ def _csv(schema: pa.Schema, batches: Batches) -> Iterator[bytes]:
     return _through(lambda out: pyarrow.csv.CSVWriter(out, flat), written, batches)
 
 
-def _ipc(schema: pa.Schema, batches: Batches) -> Iterator[bytes]:
-    """The messages of an IPC stream, each copied once; those of dictionaries are for Arrow's own writer to place."""
+def _ipc(schema: pa.Schema, batches: Batches) -> Iterator[bytes | memoryview]:
+    """The messages of an IPC stream, each copied once, for they are most of what a long answer costs; those of dictionaries are for Arrow's own writer to place."""
     if "dictionary<" in str(schema):
         yield from _through(lambda out: pa.ipc.new_stream(out, schema), lambda writer, batch: writer.write_batch(batch), batches)
         return
     with contextlib.closing(batches):
         yield schema.serialize().to_pybytes()
         for batch in batches:
-            yield batch.serialize().to_pybytes()
+            yield memoryview(batch.serialize()).toreadonly()
     yield _END_OF_STREAM
 
 

@@ -51,7 +51,7 @@ class Head:
 
 
 # a head, the rows in their form, and at the end the receipt where it could not be made later
-Told = Generator[Head | bytes | Receipt, None, None]
+Told = Generator[Head | bytes | memoryview | Receipt, None, None]
 
 
 def form_of(request: Request, asked: str | None) -> str:

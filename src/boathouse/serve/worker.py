@@ -50,7 +50,8 @@ def _answer(wb: Workbench, job: Job, out: BinaryIO) -> None:
 
 
 def _say(out: BinaryIO, piece: Any) -> None:
-    pickle.dump(piece, out, protocol=5)
+    """A piece, pickled; a view arrives as bytes, and is not copied before it is sent."""
+    pickle.dump(pickle.PickleBuffer(piece) if isinstance(piece, memoryview) else piece, out, protocol=5)
     out.flush()
 
 
