@@ -18,6 +18,7 @@ lock: .venv/installed  ## new pins from pyproject.toml
 	$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --no-annotate --no-emit-index-url --only-binary :all: --upgrade -o requirements.lock
 
 bench: .venv/tested  ## the speed claims, side by side
+	$(BIN)/uv pip install --quiet --python $(BIN)/python -c requirements.lock -e ".[bench]"
 	$(BIN)/python -m benchmarks
 
 .venv/bin/uv:

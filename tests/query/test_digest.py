@@ -5,6 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -96,6 +99,29 @@ def test_what_only_the_engine_can_write_among_few_rows():
 def test_order_and_batches_do_not_matter_to_it(rows: list[tuple], random):
     other = random.sample(rows, len(rows))
     assert digest(other, 3).value() == digest(rows).value()
+
+
+def test_many_at_once_do_not_mix():
+    """Of one schema, so that they share what the engine has planned; more rows than one of its threads takes."""
+    tables = [pa.table({"n": range(start, start + 10_000), "t": [f"row {start}"] * 10_000}) for start in range(24)]
+
+    def made(table: pa.Table) -> tuple[str, str | None]:
+        one = Digest(table.schema, ordered=True)
+        for batch in table.to_batches(6_000):
+            one.add(batch)
+        return one.value(), one.order()
+
+    alone = [made(table) for table in tables]
+    with ThreadPoolExecutor(6) as threads:
+        assert list(threads.map(made, tables)) == alone
+    assert len(set(alone)) == len(alone)
+
+
+def test_a_script_that_made_a_receipt_ends_without_a_word():
+    script = ("import pyarrow as pa; from boathouse.query.digest import Digest; t = pa.table({'n': range(9_000)}); "
+              "Digest(t.schema, ordered=True).add(t.to_batches()[0])")  # fmt: skip
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert ended.stdout + ended.stderr == ""
 
 
 def test_the_last_digits_of_a_float_do_not_count():

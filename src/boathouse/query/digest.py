@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import contextlib
 import hashlib
 import json
 import math
@@ -12,7 +14,6 @@ from functools import cache
 from typing import Any
 
 import duckdb
-import numpy
 import pyarrow as pa
 
 from boathouse.engine import quote
@@ -22,7 +23,8 @@ SCHEME = "rows-1"
 _FLOATS = ("FLOAT", "DOUBLE")
 _WORD = 2**64
 _FEW = 1_000  # cells: so many are written by Python before the engine has made its plan
-_STATEMENTS: dict[tuple[str, bool], str] = {}  # by the schema of the rows, and whether their order counts
+_SHARE = 4_096  # rows that one of the engine's threads takes at a time
+_KEPT = 64
 
 
 class Digest:
@@ -33,8 +35,6 @@ class Digest:
         self.names, self.ordered, self.rows = schema.names, ordered, 0
         self._schema = pa.schema([pa.field(f"c{n}", field.type) for n, field in enumerate(schema)])
         self._sums, self._order = [0, 0], [0, 0]
-        self._con = _engine().cursor()
-        self._sql: str | None = None
 
     def add(self, batch: pa.RecordBatch) -> None:
         if not batch.num_rows:
@@ -61,18 +61,23 @@ class Digest:
         return [_added(rows), _added(places) if self.ordered else (0, 0)]
 
     def _by_engine(self, batch: pa.RecordBatch) -> list[tuple[int, int]]:
-        # the engine's own row_number() would gather all rows before it numbers them
-        places = pa.array(numpy.arange(self.rows, self.rows + batch.num_rows))
-        self._con.register("rows", pa.table([*batch.columns, places], [*self._schema.names, "place"]))
-        if self._sql is None:
-            made_of = (self._schema.to_string(), self.ordered)
-            self._sql = _STATEMENTS.get(made_of) or _STATEMENTS.setdefault(made_of, self._statement())
+        key = (self._schema.to_string(), self.ordered)
+        idle = _idle.setdefault(key, [])
+        adder = None
+        with contextlib.suppress(IndexError):  # another thread may take the last one
+            adder = idle.pop()
         try:
-            [(high, low, *order)] = self._con.execute(self._sql).fetchall()
+            adder = adder or _Adder(self._schema, self.ordered)
+            found = adder.add(batch, self.rows)
         except (duckdb.InternalException, duckdb.FatalException) as error:  # which end an engine for good
             _engine.cache_clear()
+            _idle.clear()
             raise QueryError(f"these rows cannot be added up: {first_line(error)}", hint="cast them to VARCHAR") from None
-        return [(int(high), int(low)), (int(order[0]), int(order[1])) if order else (0, 0)]
+        if len(_idle) > _KEPT:
+            _idle.clear()
+        elif len(idle) < _KEPT:
+            idle.append(adder)
+        return found
 
     def value(self) -> str:
         return self._seal(self._sums)
@@ -83,25 +88,51 @@ class Digest:
     def _seal(self, sums: list[int]) -> str:
         return hashlib.sha256(json.dumps([SCHEME, self.names, self.rows, *sums]).encode()).hexdigest()[:32]
 
-    def _statement(self) -> str:
-        kinds = [row[1] for row in self._con.execute("DESCRIBE rows").fetchall()]
-        texts = ", ".join(
-            f"{_text(name, kind)} AS t{n}" for n, (name, kind) in enumerate(zip(self._schema.names, kinds, strict=False))
-        )
-        parts = (f"coalesce(strlen(t{n}) || ':' || t{n}, 'n'), ','" for n in range(len(self._schema)))
-        hashes = ["md5_number(text) AS h", *["md5_number(place || ':' || text) AS o"] * self.ordered]
-        halves = (
-            f"sum(({h}::UHUGEINT >> 64)::HUGEINT), sum(({h}::UHUGEINT & 18446744073709551615)::HUGEINT)"
-            for h in "ho"[: len(hashes)]
-        )
+
+class _Adder:
+    """Adds up batches of one schema by a statement that the engine has planned once. Not for two threads at once."""
+
+    def __init__(self, schema: pa.Schema, ordered: bool):
+        self._names, self._rows = [*schema.names, "place"], _Rows()
+        self._rows.table = pa.table([*schema.empty_table().columns, pa.arange(0, 0)], self._names)
+        self._con = _engine().cursor()
+        self._con.register("rows", self._rows)
+        self._con.execute(f"PREPARE sums AS {self._statement(ordered)}")
+
+    def add(self, batch: pa.RecordBatch, first: int) -> list[tuple[int, int]]:
+        """The sums of the rows, and of the rows with their places, which count from `first`."""
+        places = pa.arange(first, first + batch.num_rows)  # the engine's own row_number() would gather all rows first
+        self._rows.table = pa.table([*batch.columns, places], self._names)
+        [(high, low, *order)] = self._con.execute("EXECUTE sums").fetchall()
+        del self._rows.table
+        return [(int(high), int(low)), (int(order[0]), int(order[1])) if order else (0, 0)]
+
+    def _statement(self, ordered: bool) -> str:
+        kinds = self._con.execute("DESCRIBE rows").fetchall()[:-1]
+        texts = ", ".join(f"{_text(name, kind)} AS t{n}" for n, (name, kind, *_) in enumerate(kinds))
+        cells = (f"coalesce(strlen(t{n}) || ':', 'n'), t{n}, ','" for n in range(len(kinds)))
+        hashes = ["md5_number(text) AS h", *["md5_number(concat(place, ':', text)) AS o"] * ordered]
+        halves = (f"sum(({h} >> 64)::UBIGINT), sum(({h} & 18446744073709551615::UHUGEINT)::UBIGINT)" for h in "ho"[: len(hashes)])
         return (f"SELECT {', '.join(halves)} FROM (SELECT {', '.join(hashes)} "
-                f"FROM (SELECT concat({', '.join(parts)}) AS text, place FROM (SELECT {texts}, place FROM rows)))")  # fmt: skip
+                f"FROM (SELECT concat({', '.join(cells)}) AS text, place FROM (SELECT {texts}, place FROM rows)))")  # fmt: skip
+
+
+class _Rows:
+    """What the engine reads as its table `rows`: others each time, under a plan that stays."""
+
+    table: pa.Table
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        return self.table.to_reader(_SHARE).__arrow_c_stream__(requested_schema)
+
+
+_idle: dict[tuple[str, bool], list[_Adder]] = {}  # by the schema of the rows, and whether their order counts
+atexit.register(_idle.clear)  # the engine's connections want to end before Python does
 
 
 @cache
 def _engine() -> duckdb.DuckDBPyConnection:
-    """Of one thread: the batches of a result are added up one after another."""
-    return duckdb.connect(config={"threads": 1})
+    return duckdb.connect()
 
 
 def _text(name: str, kind: str) -> str:
