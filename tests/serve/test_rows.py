@@ -114,8 +114,10 @@ def test_a_row_by_its_key_is_the_same_from_a_copy(client: TestClient, shop: Work
         after = client.get(f"/datasets/orders/rows{path}")
         assert (before.status_code, before.content, before.headers["etag"]) == (200, after.content, after.headers["etag"])
         assert expected is None or after.json() == expected
-    assert any(copy.ready for copy in shop_copies._known.values())
-    assert client.get("/datasets/orders/rows?id=x").status_code == 400
+    assert any(copy.by_key for copy in shop_copies._known.values())
+    assert [client.get(f"/datasets/orders/rows?id={text}").status_code for text in ("x", "9" * 18, "9" * 30)] == [400, 200, 400]
+    assert client.get("/datasets/orders/rows?id=%2003&select=id").json() == [{"id": 3}]
+    assert client.get("/datasets/orders/rows?id=1&id=2").json() == []
     (shop.root / "orders.csv").write_text("id,region,amount,tags\n2,East,1.00,\n")
     assert go("orders").status == "published"
     time.sleep(0.6)

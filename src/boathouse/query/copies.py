@@ -8,21 +8,22 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
 
 from boathouse.config import Limits
 from boathouse.engine import Engine, quote
 from boathouse.errors import BoathouseError
 from boathouse.lake import Lake
+from boathouse.query.by_key import ByKey
 from boathouse.query.snapshot import Snapshot
 
 _OFTEN, _TRIES = 5, 3
-_UNPACKED = 6  # how many times the size of its files a dataset has in memory, about
+_UNPACKED = 10  # how many times the size of its files a dataset has in memory, about
 _IDLE = 60.0  # seconds after which nobody can still be reading a copy that he was given
 
 
@@ -33,36 +34,11 @@ class Copy:
         self.snapshot, self.engine = snapshot, engine
         self.name = quote(f"{snapshot.name}:{snapshot.version}:{snapshot.table}")
         self.select = f"SELECT * FROM {self.name}"
-        self.plain: dict[str, pa.Field] = {}
+        self.by_key: ByKey | None = None
         self.size, self.asked, self.ready, self.used = snapshot.size * _UNPACKED, 0, False, time.monotonic()
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         return self.engine.con.cursor()
-
-    def few(self, sql: str, parameters: dict[str, str], names: list[str]) -> pa.Table | None:
-        """The rows of a SELECT of these columns, for very few of them: quicker than a stream of batches; None where a
-        column's type needs that."""
-        fields = [self.plain.get(name) for name in names]
-        if any(field is None for field in fields):
-            return None
-        with self.cursor() as cursor:
-            rows = cursor.execute(sql, parameters).fetchall()
-        columns = zip(*rows, strict=True) if rows else [()] * len(fields)
-        made = [pa.array(values, field.type) for values, field in zip(columns, fields, strict=True)]  # type: ignore[union-attr]
-        return pa.Table.from_arrays(made, schema=pa.schema(fields))
-
-
-def _is_plain(kind: pa.DataType) -> bool:
-    """Whether its values come out of the engine as Python has them and Arrow takes them."""
-    plain = (
-        pa.types.is_integer,
-        pa.types.is_floating,
-        pa.types.is_string,
-        pa.types.is_boolean,
-        pa.types.is_date,
-        pa.types.is_decimal,
-    )
-    return any(one(kind) for one in plain)
 
 
 class Copies:
@@ -83,30 +59,30 @@ class Copies:
             engine.attach(self.lake.store.filesystem())
         return engine
 
-    def of(self, snapshot: Snapshot) -> Copy | None:
-        """The copy of a dataset, where there is one. A dataset that is asked for often gets one."""
+    def of(self, snapshot: Snapshot, key: Sequence[str]) -> Copy | None:
+        """The copy of a dataset, where there is one. A dataset that is asked for often gets one, with its rows by their `key`."""
         if not self.budget or snapshot.size * _UNPACKED > self.budget:
             return None
         with self._lock:
-            key = f"{snapshot.name}:{snapshot.version}:{snapshot.table}"
-            copy = self._known.get(key)
+            named = f"{snapshot.name}:{snapshot.version}:{snapshot.table}"
+            copy = self._known.get(named)
             if copy is None:  # other versions of it that were never copied are not asked for any more
                 self._known = {k: one for k, one in self._known.items() if one.ready or one.snapshot.name != snapshot.name}
-                copy = self._known[key] = Copy(snapshot, self._engine)
+                copy = self._known[named] = Copy(snapshot, self._engine)
             copy.asked, copy.used = copy.asked + 1, time.monotonic()
             if not copy.ready and copy.asked % _OFTEN == 0 and copy.asked <= _TRIES * _OFTEN:
-                self._maker.submit(self._make, copy)
+                self._maker.submit(self._make, copy, key)
             return copy if copy.ready else None
 
-    def _make(self, copy: Copy) -> None:
+    def _make(self, copy: Copy, key: Sequence[str]) -> None:
         if copy.ready:
             return
         try:
             self._make_room(copy.size)
             with copy.cursor() as cursor:
                 cursor.execute(f"CREATE OR REPLACE TABLE {copy.name} AS {copy.snapshot.select}")
-                schema = cursor.sql(f"{copy.select} LIMIT 0").to_arrow_table().schema
-                copy.plain = {field.name: field for field in schema if _is_plain(field.type)}
+                if ByKey.fits(cursor.sql(f"{copy.select} LIMIT 0").to_arrow_table().schema, key):
+                    copy.by_key = ByKey(cursor.sql(copy.select).to_arrow_table(), key)
             copy.ready = True
         except (duckdb.Error, BoathouseError, MemoryError):  # the files do as well
             return

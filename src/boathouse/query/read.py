@@ -23,7 +23,7 @@ from boathouse.lake.table import BATCH
 from boathouse.lake.tables import Tables
 from boathouse.query import system
 from boathouse.query.alarm import ALARM
-from boathouse.query.copies import Copies, Copy
+from boathouse.query.copies import Copies
 from boathouse.query.guard import Checked, check, no_dataset
 from boathouse.query.policy import EVERYTHING, Policy
 from boathouse.query.receipt import Asked
@@ -114,26 +114,18 @@ class Reader:
         limits = limits or QueryLimits()
         at = place.version if place else version
         snapshot = self._snapshot(name, None if at is None else _version(name, at), policy)
-        applied, copy = policy.applied([name]), self.copies.of(snapshot)
+        applied, copy = policy.applied([name]), self.copies.of(snapshot, key)
         key = self._unique(snapshot, key, {column for one in applied for column in one.masked})
-        if copy and key and version is None:
+        if copy and copy.by_key and key and version is None:
             self._ready[name] = key, snapshot
         relation = f"({policy.over(snapshot, copy.select if copy else snapshot.select)})"
         made = select(name, copy.name if copy and not applied else relation, snapshot.columns, wanted, key, place)
         asked = Asked(made.shown, made.parameters or None, True, [], [snapshot], policy.names, applied, datetime.now(UTC))
-        page = self._few(copy, made) if copy and made.one and not applied else None
+        page = copy.by_key.get(made.keyed, made.columns) if copy and copy.by_key and made.keyed and not applied else None
         if page is None:
             page = self._page(made, _Running(copy.cursor() if copy else self.cursor(), limits, hides=bool(applied)))
         rows, end = split(page, made, wanted, snapshot.version, place)
         return Result.of(rows, asked, limits), end.token() if end else None
-
-    def _few(self, copy: Copy, made: Select) -> pa.Table | None:
-        try:
-            return copy.few(made.whole, made.parameters, made.columns)
-        except duckdb.Error:
-            with self.cursor() as other:
-                made.check(other)
-            return None
 
     def _page(self, made: Select, running: _Running) -> pa.Table:
         try:
@@ -153,8 +145,8 @@ class Reader:
         key, snapshot = self._ready.get(name, ((), None))
         if snapshot is None or wanted.after or not self.tables.lake.store.is_local or policy.applied([name]):
             return False
-        asked = {column for column, operator, _ in wanted.filters if operator == "eq"}
-        return set(key) <= asked and self.snapshots.get(name) is snapshot
+        asked = [column for column, operator, _ in wanted.filters if operator == "eq"]
+        return sorted(asked) == sorted(key) and len(asked) == len(wanted.filters) and self.snapshots.get(name) is snapshot
 
     def _snapshot(self, name: str, version: int | None, policy: Policy) -> Snapshot:
         """A dataset at a version. One whose first commit is still to come is missed without a word of those that are hidden."""

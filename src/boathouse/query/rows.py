@@ -13,7 +13,7 @@ import hashlib
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import duckdb
 import pyarrow as pa
@@ -82,15 +82,15 @@ class Place:
 
 @dataclass
 class Select:
-    """A page as SQL: what the caller is shown of it, and with it the columns that say where the page ends; `one` says that it
-    has one row at most."""
+    """A page as SQL: what the caller is shown of it, and with it the columns that say where the page ends; `keyed` has the
+    values of the key where it asks for one row by nothing else."""
 
     shown: str
     whole: str
     parameters: dict[str, str]
     columns: list[str]
     given: list[tuple[str, str, str]]
-    one: bool = False
+    keyed: dict[str, str] = field(default_factory=dict)
 
     def check(self, con: duckdb.DuckDBPyConnection) -> None:
         """Raises UsageError for a value that its column's type does not take: to be asked where the query failed."""
@@ -124,8 +124,10 @@ def select(name: str, relation: str, columns: dict[str, str], wanted: Wanted, ke
     sorting = " ORDER BY " + ", ".join(f"{one.cell} {'DESC' if one.down else 'ASC'} NULLS LAST" for one in order)
     offset = f" OFFSET {place.shown}" if place and place.shown else ""
     shown = f"SELECT {listed} FROM {quote(name)}{tail}{sorting} LIMIT {wanted.limit}{offset}"
-    if key and set(key) <= {column for column, operator, _ in wanted.filters if operator == "eq"}:  # one row at most
-        return Select(shown, f"SELECT {listed} FROM {relation}{tail}", build.parameters, chosen, build.given, one=True)
+    equal = {column: value for column, operator, value in wanted.filters if operator == "eq" and f"{column}__eq" not in columns}
+    if key and set(key) <= set(equal):  # one row at most
+        keyed = equal if len(wanted.filters) == len(key) and not place else {}
+        return Select(shown, f"SELECT {listed} FROM {relation}{tail}", build.parameters, chosen, build.given, keyed)
     # what the order's columns hold becomes text behind the limit, or the engine would do it for every row
     texts = ", ".join(f"{one.cell}::VARCHAR AS {quote(f'_key{n}')}" for n, one in enumerate(order))
     whole = f"SELECT {listed}, {texts} FROM (SELECT * FROM {relation}{tail}{sorting} LIMIT {wanted.limit + 1}{offset})"
