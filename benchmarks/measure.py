@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import statistics
 import subprocess
@@ -38,11 +39,11 @@ def once(command: list[str], **environment: str) -> Timing:
     if command[-1] == WARM:
         assert process.stdin is not None
         assert process.stdout is not None
-        while process.stdout.readline().strip() not in (READY, ""):
+        while (line := process.stdout.readline()) and line.strip() != READY:
             pass
         began = time.perf_counter()
-        process.stdin.write("go\n")
-        process.stdin.flush()
+        with contextlib.suppress(BrokenPipeError):  # it has failed already
+            print("go", file=process.stdin, flush=True)
     peak = [0.0]
     watcher = threading.Thread(target=_watch, args=(process.pid, peak), daemon=True)
     watcher.start()

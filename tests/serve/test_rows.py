@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
@@ -122,6 +123,29 @@ def test_a_row_by_its_key_is_the_same_from_a_copy(client: TestClient, shop: Work
     assert go("orders").status == "published"
     time.sleep(0.6)
     assert client.get("/datasets/orders/rows?id=2&select=region").json() == [{"region": "East"}]
+
+
+def test_a_key_that_is_changed_is_the_files_key_at_once(client: TestClient, shop: Workbench, go: Callable):
+    (shop.root / "orders.csv").write_text("id,region,amount,tags\n1,North,1.00,\n2,West,2.00,\n3,North,3.00,\n")
+    pipeline = shop.root / "pipelines" / "orders.yml"
+    plain = pipeline.read_text()
+    pipeline.write_text(plain + "key: id\n")
+    assert go("orders").status == "published"
+    copies = client.app.state.site.wb.reader.copies  # type: ignore[attr-defined]
+    for _ in range(8):
+        client.get("/datasets/orders/rows?id=1")
+    copies._maker.submit(lambda: None).result()
+    assert [copy.by_key.key for copy in copies._known.values() if copy.by_key] == [("id",)]
+    pipeline.write_text(plain + "key: [id, region]\n")
+    assert [row["id"] for row in client.get("/datasets/orders/rows?id=3&region=North").json()] == [3]
+    assert client.get("/datasets/orders/rows?id=3&region=West").json() == []
+    assert client.get("/datasets/orders/rows?id=1&region=North").json() != []
+
+
+def test_rows_as_arrow_are_all_there(client: TestClient):
+    answer = client.get("/datasets/orders/rows?format=arrow")
+    table = pa.ipc.open_stream(answer.content).read_all()
+    assert table.num_rows == len(client.get("/datasets/orders/rows").json()) > 0
 
 
 def kept(frame: pd.DataFrame, column: str, operator: str, value: str) -> pd.Series:

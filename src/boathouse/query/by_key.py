@@ -16,8 +16,10 @@ _BATCH = 50_000
 class ByKey:
     """A table by columns that no two rows share and of which none is empty: whole numbers or texts."""
 
+    ROW = 16  # bytes that it takes for a row, beside the table
+
     def __init__(self, table: pa.Table, key: Sequence[str]):
-        self._table, self.key = table.combine_chunks(), tuple(key)
+        self._table, self.key = table, tuple(key)
         hashes = numpy.fromiter(map(hash, self._keys()), numpy.int64, table.num_rows)
         self._places = numpy.argsort(hashes)
         self._hashes = hashes[self._places]
@@ -49,5 +51,5 @@ class ByKey:
         table = self._table.select(names)
         for place in self._places[first:last]:
             if [self._table[column][place].as_py() for column in self.key] == values:
-                return table.slice(place, 1)
+                return table.take([place])  # a slice would keep them all
         return table.slice(0, 0)

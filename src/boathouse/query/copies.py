@@ -14,6 +14,7 @@ from functools import cached_property
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
 from boathouse.config import Limits
 from boathouse.engine import Engine, quote
@@ -23,7 +24,8 @@ from boathouse.query.by_key import ByKey
 from boathouse.query.snapshot import Snapshot
 
 _OFTEN, _TRIES = 5, 3
-_UNPACKED = 10  # how many times the size of its files a dataset has in memory, about
+_UNPACKED = 6  # how many times the size of its files a dataset has in memory, about
+_BATCH = 100_000  # rows
 _IDLE = 60.0  # seconds after which nobody can still be reading a copy that he was given
 
 
@@ -81,11 +83,26 @@ class Copies:
             self._make_room(copy.size)
             with copy.cursor() as cursor:
                 cursor.execute(f"CREATE OR REPLACE TABLE {copy.name} AS {copy.snapshot.select}")
-                if ByKey.fits(cursor.sql(f"{copy.select} LIMIT 0").to_arrow_table().schema, key):
-                    copy.by_key = ByKey(cursor.sql(copy.select).to_arrow_table(), key)
+                copy.by_key = self._by_key(copy, cursor, key)
             copy.ready = True
         except (duckdb.Error, BoathouseError, MemoryError):  # the files do as well
             return
+
+    def _by_key(self, copy: Copy, cursor: duckdb.DuckDBPyConnection, key: Sequence[str]) -> ByKey | None:
+        """A copy's rows by their key, where there is room for them too."""
+        reader = cursor.sql(copy.select).to_arrow_reader(_BATCH)
+        with self._lock:
+            room = self.budget - sum(one.size for one in self._known.values() if one.ready or one is copy)
+        if not ByKey.fits(reader.schema, key):
+            return None
+        batches, size = [], copy.snapshot.rows * ByKey.ROW
+        for batch in reader:
+            batches.append(batch)
+            size += batch.nbytes
+            if size > room:
+                return None
+        copy.size += size
+        return ByKey(pa.Table.from_batches(batches, reader.schema), key)
 
     def _make_room(self, size: int) -> None:
         """Raises MemoryError where those that are there are all in use."""

@@ -7,6 +7,7 @@ import contextlib
 import hashlib
 import json
 import math
+import os
 import struct
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
@@ -24,7 +25,8 @@ _FLOATS = ("FLOAT", "DOUBLE")
 _WORD = 2**64
 _FEW = 1_000  # cells: so many are written by Python before the engine has made its plan
 _SHARE = 4_096  # rows that one of the engine's threads takes at a time
-_KEPT = 64
+_SCHEMAS = 64  # whose plans are kept
+_THREADS = 4
 
 
 class Digest:
@@ -61,22 +63,21 @@ class Digest:
         return [_added(rows), _added(places) if self.ordered else (0, 0)]
 
     def _by_engine(self, batch: pa.RecordBatch) -> list[tuple[int, int]]:
-        key = (self._schema.to_string(), self.ordered)
-        idle = _idle.setdefault(key, [])
+        idle = _idle.setdefault((self._schema, self.ordered), [])
         adder = None
         with contextlib.suppress(IndexError):  # another thread may take the last one
             adder = idle.pop()
         try:
-            adder = adder or _Adder(self._schema, self.ordered)
+            adder = adder or _Adder(batch, self._schema.names, self.ordered)
             found = adder.add(batch, self.rows)
-        except (duckdb.InternalException, duckdb.FatalException) as error:  # which end an engine for good
-            _engine.cache_clear()
-            _idle.clear()
+        except duckdb.Error as error:
+            if isinstance(error, duckdb.InternalException | duckdb.FatalException):  # which end an engine for good
+                _idle.clear()
+                _engine.cache_clear()
             raise QueryError(f"these rows cannot be added up: {first_line(error)}", hint="cast them to VARCHAR") from None
-        if len(_idle) > _KEPT:
+        if len(_idle) > _SCHEMAS:
             _idle.clear()
-        elif len(idle) < _KEPT:
-            idle.append(adder)
+        idle.append(adder)
         return found
 
     def value(self) -> str:
@@ -92,9 +93,9 @@ class Digest:
 class _Adder:
     """Adds up batches of one schema by a statement that the engine has planned once. Not for two threads at once."""
 
-    def __init__(self, schema: pa.Schema, ordered: bool):
-        self._names, self._rows = [*schema.names, "place"], _Rows()
-        self._rows.table = pa.table([*schema.empty_table().columns, pa.arange(0, 0)], self._names)
+    def __init__(self, batch: pa.RecordBatch, names: list[str], ordered: bool):
+        self._names, self._rows = [*names, "place"], _Rows()
+        self._rows.table = pa.table([*batch.slice(0, 0).columns, pa.arange(0, 0)], self._names)
         self._con = _engine().cursor()
         self._con.register("rows", self._rows)
         self._con.execute(f"PREPARE sums AS {self._statement(ordered)}")
@@ -123,16 +124,17 @@ class _Rows:
     table: pa.Table
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
-        return self.table.to_reader(_SHARE).__arrow_c_stream__(requested_schema)
+        nested = any(map(pa.types.is_nested, self.table.schema.types))  # of which the engine takes no parts
+        return self.table.to_reader(None if nested else _SHARE).__arrow_c_stream__(requested_schema)
 
 
-_idle: dict[tuple[str, bool], list[_Adder]] = {}  # by the schema of the rows, and whether their order counts
+_idle: dict[tuple[pa.Schema, bool], list[_Adder]] = {}  # by the schema of the rows, and whether their order counts
 atexit.register(_idle.clear)  # the engine's connections want to end before Python does
 
 
 @cache
 def _engine() -> duckdb.DuckDBPyConnection:
-    return duckdb.connect()
+    return duckdb.connect(config={"threads": min(_THREADS, os.cpu_count() or 1)})
 
 
 def _text(name: str, kind: str) -> str:

@@ -114,14 +114,17 @@ class Reader:
         limits = limits or QueryLimits()
         at = place.version if place else version
         snapshot = self._snapshot(name, None if at is None else _version(name, at), policy)
-        applied, copy = policy.applied([name]), self.copies.of(snapshot, key)
-        key = self._unique(snapshot, key, {column for one in applied for column in one.masked})
-        if copy and copy.by_key and key and version is None:
+        applied, key = policy.applied([name]), self._unique(snapshot, key)
+        copy = self.copies.of(snapshot, key)
+        by_key = copy.by_key if copy and copy.by_key and copy.by_key.key == tuple(key) else None
+        if by_key and version is None:
             self._ready[name] = key, snapshot
+        if any(column in one.masked for one in applied for column in key):
+            key = ()
         relation = f"({policy.over(snapshot, copy.select if copy else snapshot.select)})"
         made = select(name, copy.name if copy and not applied else relation, snapshot.columns, wanted, key, place)
         asked = Asked(made.shown, made.parameters or None, True, [], [snapshot], policy.names, applied, datetime.now(UTC))
-        page = copy.by_key.get(made.keyed, made.columns) if copy and copy.by_key and made.keyed and not applied else None
+        page = by_key.get(made.keyed, made.columns) if by_key and made.keyed and not applied else None
         if page is None:
             page = self._page(made, _Running(copy.cursor() if copy else self.cursor(), limits, hides=bool(applied)))
         rows, end = split(page, made, wanted, snapshot.version, place)
@@ -159,9 +162,9 @@ class Reader:
                 raise
             raise no_dataset(name, [one for one in policy.visible(self.tables.names()) if one != name]) from error
 
-    def _unique(self, snapshot: Snapshot, key: Sequence[str], masked: set[str]) -> Sequence[str]:
-        """The key, where no two rows of this version share it and none of its columns is masked; asked once a version."""
-        if not key or masked & set(key) or not set(key) <= set(snapshot.columns):
+    def _unique(self, snapshot: Snapshot, key: Sequence[str]) -> Sequence[str]:
+        """The key, where no two rows of this version share it; asked once a version."""
+        if not key or not set(key) <= set(snapshot.columns):
             return ()
         known = (snapshot.table, snapshot.version, *key)
         if known not in self._keys:

@@ -203,7 +203,8 @@ def _csv(schema: pa.Schema, batches: Batches) -> Iterator[bytes]:
 
 
 def _ipc(schema: pa.Schema, batches: Batches) -> Iterator[bytes | memoryview]:
-    """The messages of an IPC stream, each copied once, for they are most of what a long answer costs; those of dictionaries are for Arrow's own writer to place."""
+    """The messages of an IPC stream, each copied once, for that is most of what a long answer costs. Those of dictionaries are
+    for Arrow's own writer to place."""
     if "dictionary<" in str(schema):
         yield from _through(lambda out: pa.ipc.new_stream(out, schema), lambda writer, batch: writer.write_batch(batch), batches)
         return

@@ -126,7 +126,7 @@ def select(name: str, relation: str, columns: dict[str, str], wanted: Wanted, ke
     shown = f"SELECT {listed} FROM {quote(name)}{tail}{sorting} LIMIT {wanted.limit}{offset}"
     equal = {column: value for column, operator, value in wanted.filters if operator == "eq" and f"{column}__eq" not in columns}
     if key and set(key) <= set(equal):  # one row at most
-        keyed = equal if len(wanted.filters) == len(key) and not place else {}
+        keyed = equal if len(wanted.filters) == len(equal) == len(set(key)) and not place else {}
         return Select(shown, f"SELECT {listed} FROM {relation}{tail}", build.parameters, chosen, build.given, keyed)
     # what the order's columns hold becomes text behind the limit, or the engine would do it for every row
     texts = ", ".join(f"{one.cell}::VARCHAR AS {quote(f'_key{n}')}" for n, one in enumerate(order))

@@ -169,8 +169,8 @@ def answer(
 def _rows(pieces: Told, receipts: Receipts, name: str) -> Iterator[bytes]:
     try:
         for piece in pieces:
-            if isinstance(piece, bytes):
-                yield piece
+            if isinstance(piece, bytes | memoryview):
+                yield bytes(piece)
             elif isinstance(piece, Receipt):
                 receipts.made(name, piece)
     finally:
