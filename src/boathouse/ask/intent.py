@@ -68,6 +68,7 @@ class Condition:
     of: tuple[str, ...] = ()  # the datasets whose name comes next: billing tickets
     also: tuple[Name, ...] = ()  # columns that a value's words name in part
     direction: str = ""  # from or to, where it was said
+    undone: bool = False  # of a word that says by itself that something is not there: open, unpaid
     beside: Noun | None = None  # the dataset next to whose name a period or a comparison stands
 
     @property

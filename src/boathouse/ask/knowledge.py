@@ -78,9 +78,10 @@ class Knowledge:
     def _name(self, dataset: Dataset, pipeline: Pipeline | None) -> None:
         parts = dataset.name.lower().split("_")
         own = parts[1:] if len(parts) > 1 and parts[0] in _PREFIXES else parts
-        self._call(own, dataset)
-        if len(own) > 1:  # the head of the name: orders, of sales_orders
-            self._call(own[-1:], dataset, 1)
+        long = [self.lexicon.long(part) for part in own]
+        for parts in (own, long):
+            self._call(parts, dataset)
+            self._call(parts[-1:], dataset, min(1, len(parts) - 1))  # the head of the name: orders, of sales_orders
         if len(dataset.label) == 1:
             self._name_by_label(dataset, dataset.label[0].lower())
         for ending in self.lexicon.agents:  # who teaches is a teacher
@@ -89,7 +90,7 @@ class Knowledge:
                 self._call([singular.removesuffix(ending)], dataset, 1)
         for synonym in pipeline.synonyms if pipeline else []:
             self._call(synonym.split(), dataset)
-        stems = {self.lexicon.stem(part) for part in own}
+        stems = {self.lexicon.stem(part) for part in (*own, *long)}
         for column in dataset.columns.values():
             self._name_column(column, stems)
             spec = pipeline.columns.get(column.name) if pipeline else None
@@ -126,7 +127,7 @@ class Knowledge:
 
     def _done(self, date: str) -> list[list[str]]:
         """What people call what a date is of: delivered or delivery, of delivered_at."""
-        parts = [self.lexicon.abbreviations.get(p, p) for p in date.lower().split("_") if p not in (*_TIMES, "dt")]
+        parts = [self.lexicon.long(p) for p in date.lower().split("_") if p not in (*_TIMES, "dt")]
         if not parts:
             return []
         return [parts, *([*parts[:-1], other] for other in self.lexicon.nominal.get(parts[-1], ()))]
@@ -156,7 +157,7 @@ class Knowledge:
     def _name_column(self, column: Column, dataset: set[str]) -> None:
         short = column.name.lower().split("_")
         self._name_parts(column, dataset, short)
-        if (long := [self.lexicon.abbreviations.get(part, part) for part in short]) != short:
+        if (long := [self.lexicon.long(part) for part in short]) != short:
             self._name_parts(column, dataset, long)
         rest = tuple(short[:-1])
         if column.kind == "number" and rest and short[-1] in self.lexicon.unit_words and self.lexicon.phrases.get(rest) != "sum":
@@ -201,7 +202,7 @@ class Knowledge:
         rows = set(column.dataset.lower().split("_")) & self.lexicon.selling_rows
         name, _, unit = column.name.lower().rpartition("_")
         called = name if unit in self.lexicon.unit_words else column.name.lower()  # the amount, of amount_chf
-        return bool(rows) and column.is_measure and called in self.lexicon.taken
+        return bool(rows) and column.is_measure and "_".join(map(self.lexicon.long, called.split("_"))) in self.lexicon.taken
 
     def relation(self, column: Column) -> Relation | None:
         """Where a column names a row of another dataset."""

@@ -64,6 +64,7 @@ class Lexicon:
         self.selling_rows, self.earning = set(data.pop("selling_rows")), set(data.pop("earning"))
         self.spends, self.ourselves, self.fresh = set(data.pop("spends")), set(data.pop("ourselves")), set(data.pop("fresh"))
         self.belongings = tuple(data.pop("belongings"))
+        self.unfinished: dict[str, list[str]] = data.pop("unfinished")
         self.taken, self.classifiers = set(data.pop("taken")), set(data.pop("classifiers"))
         self.generic = {self.stem(word) for word in data.pop("generic")}
         self.bringing, self.begins, self.done = (set(data.pop(kind)) for kind in ("bringing", "begins", "done"))
@@ -196,15 +197,15 @@ class Lexicon:
 
     def is_place(self, column: str) -> bool:
         """Whether a column says where: dest_town."""
-        return bool({self.abbreviations.get(part, part) for part in column.lower().split("_")} & self.places)
+        return bool({self.long(part) for part in column.lower().split("_")} & self.places)
 
     def is_role(self, column: str) -> bool:
         """Whether a column holds who somebody is: depot_mgr."""
-        return bool({self.abbreviations.get(part, part) for part in column.lower().split("_")} & self.roles)
+        return bool({self.long(part) for part in column.lower().split("_")} & self.roles)
 
     def is_percent(self, name: str, unit: str | None) -> bool:
         """Whether a figure is counted in percent."""
-        said = {self.abbreviations.get(part, part) for part in (*name.lower().split("_"), unit or "")}
+        said = {self.long(part) for part in (*name.lower().split("_"), unit or "")}
         return any(self.units.get(one, one) == "percent" for one in said) or "percentage" in said
 
     def is_added(self, name: str) -> bool:
@@ -212,7 +213,13 @@ class Lexicon:
         parts = set(name.lower().split("_"))
         if parts & {"rate", "per"}:  # so much for each is not added up
             return False
-        return bool(self.adds & (parts | {self.abbreviations.get(part, part) for part in parts}))
+        return bool(self.adds & (parts | {self.long(part) for part in parts}))
+
+    def long(self, part: str) -> str:
+        """A part of a name as it is written out: appointment, of appt, and appointments, of appts."""
+        single = part.removesuffix("s")
+        plural = single != part and len(single) > 2 and single in self.abbreviations
+        return f"{self.abbreviations[single]}s" if plural else self.abbreviations.get(part, part)
 
     def keys(self, words: Iterable[Token]) -> tuple[str, str]:
         """Two spellings under which a name is known: as it stands and by stems, both without spaces."""

@@ -68,8 +68,8 @@ def profiled(wb: Workbench, policy: Policy, entry: dict[str, Any], pipeline: Pip
     times = [c for c, spec in columns.items() if spec.kind == "date" and c not in derived and not set(c.split("_")) & _PERSONAL]
     if len(times) > 1:
         times = [c for c in times if c not in PERIODS]
-    stems = {words.stem(part) for part in name.lower().split("_")}
-    parts = {c: [words.abbreviations.get(part, part) for part in c.lower().split("_")] for c in times}
+    stems = {words.stem(part) for own in name.lower().split("_") for part in (own, words.long(own))}
+    parts = {c: [words.long(part) for part in c.lower().split("_")] for c in times}
     own = [c for c in times if _is_of(words.stem(parts[c][0]), stems) or {words.stem(part) for part in parts[c]} & stems]
     spans = _spans(wb, policy, name, [columns[c] for c in times])
     first = {c for c in times if all(any(span.between == (c, other) for span in spans) for other in times if other != c)}
@@ -130,11 +130,7 @@ def _has_zeros(column: Column) -> str:
 def _label(name: str, columns: dict[str, Column], words: Lexicon, rows: int) -> tuple[str, ...]:
     if {"first_name", "last_name"} <= set(columns):
         return "first_name", "last_name"
-    texts = {
-        column: [words.abbreviations.get(p, p) for p in column.lower().split("_")]
-        for column, c in columns.items()
-        if c.kind == "text"
-    }
+    texts = {column: [words.long(p) for p in column.lower().split("_")] for column, c in columns.items() if c.kind == "text"}
     own = {words.stem(part) for part in name.lower().split("_")}
     for label in _LABELS:
         named = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from boathouse.ask import periods
@@ -32,6 +33,7 @@ _GUESSES = 4
 _GROUPING = ("by", "per", "which", "frequent", "rare", "most", "fewest")
 _SHORT = 4  # words; in more, an article says nothing
 _ONE = ("a", "an")
+_BEFORE_A_SUM = re.compile(r"([€$£]) ?(\d[\d,]*(?:\.\d+)?(?:k|m|bn)?)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,7 @@ class Tag(Named):
     word: str = ""
     led: bool = False  # a value whose column, or dataset, was named before it
     verb: bool = False  # a name in a verb's form: joined, billed
+    undone: tuple[Name, ...] = ()  # of a value that is a state as well: the dates that rows in it have not
     alike: str = ""  # what the lake calls it, where the word is another
     after: tuple[str, ...] = ()  # filler words that stood before it
 
@@ -112,6 +115,7 @@ class Tagger(Units):
     def reworded(self, question: str) -> str:
         """The question as it is read: the glossary's terms, and what can be said in plainer words, put into those."""
         question = self.translated(question)
+        question = _BEFORE_A_SUM.sub(r"\2 \1", question)  # £500
         for phrase, meaning in self.known.lexicon.reworded:
             question = _put(question, phrase, meaning)
         for (first, second), meaning in self.known.lexicon.around:
@@ -195,11 +199,25 @@ class Tagger(Units):
         if kind is not None:
             return Tag(kind, "", word=text, names=near if kind == "label" else ())
         if values and not (near and all(map(_is_since, near)) and not _spelt(text, values)):  # `opened` is no `open`
-            return Tag("value", "", names=near, values=values, word=text)
-        if near := near or self._general(text):
-            return Tag("name", "", names=near, word=text)
+            return Tag("value", "", names=near, values=values, undone=self._undone(text), word=text)
+        undone = self._undone(text)
+        if near := undone or near or self._general(text):
+            return Tag("name", "", names=near, negated=bool(undone), word=text)
         alike, near = self._alike(some)
         return Tag("name", "", names=near, word=text, alike=alike) if near else None
+
+    def _undone(self, word: str) -> tuple[Name, ...]:
+        """The dates that rows in a state do not have yet: closed_on, of what is open, where nothing else is called so."""
+        exact = [name for name in self.known.named([Token(word, word, word)]) if word in name.dataset or not _is_since(name)]
+        return () if exact else self._dates_of(self.known.lexicon.unfinished.get(word, ()))
+
+    def _dates_of(self, done: Sequence[str]) -> tuple[Name, ...]:
+        """The dates of the first of these deeds that is of any, some of whose rows have none."""
+        for word in done:
+            names = self.known.named([Token(word, word, self.known.lexicon.stem(word))])
+            if found := tuple(name for name in names if _is_since(name) and name.meaning.nulls):  # type: ignore[union-attr]
+                return found
+        return ()
 
     def _general(self, word: str) -> tuple[Name, ...]:
         lexicon, known = self.known.lexicon, self.known.datasets.values()
@@ -297,7 +315,7 @@ class Tagger(Units):
                 names = tuple(
                     n for n in self.known.named([inner]) if isinstance(n.meaning, Column) and n.meaning.kind == "boolean"
                 )
-                if names:
+                if names := names or (self._dates_of([rest]) if rest in rests else ()):
                     return Tag("name", "", names=names, negated=True, word=token.word)
                 if rest in rests and (values := self._values([inner], None, False)):
                     return Tag("value", "", values=values, negated=True, word=token.word)

@@ -150,8 +150,9 @@ class Conditions(Tables):
     def _null(self, condition: Condition) -> str:
         assert condition.noun is not None
         column = self.nearest(condition.noun.columns, condition.text)
-        said = condition.text if condition.negated else f"not {condition.text}"
-        self.notes.append(f"{said!r} read as: {'with a' if condition.negated else 'no'} {column.name}")
+        said = condition.text if condition.negated != condition.undone else f"not {condition.text}"
+        there = "no" if not condition.negated else "with an" if column.name[0] in "aeiou" else "with a"
+        self.notes.append(f"{said!r} read as: {there} {column.name}")
         return f"{self.column(column)} IS {'NOT ' if condition.negated else ''}NULL"
 
     def _compare(self, condition: Condition) -> str:

@@ -17,6 +17,10 @@ class Conditions(Cursor):
     """Rules, each named after the kind of tag that it reads."""
 
     def _value(self) -> None:
+        if undone := self._is_undone():
+            self.tags[self.at] = replace(self.tags[self.at], kind="name", names=undone, values=(), negated=True)
+            self.rule("name")
+            return
         if self._is_done():
             self.tags[self.at] = replace(self.tags[self.at], kind="name", values=(), verb=True)
             self.rule("name")
@@ -68,6 +72,16 @@ class Conditions(Cursor):
             return True
         doer = before is not None and before.kind == "name" and not (tag.after or tag.gap) and self.kind(1) in RANKING
         return doer and len(dates) == len(tag.names) == 1 and tag.word in dates[0].name.lower().split("_")
+
+    def _is_undone(self) -> tuple[Name, ...]:
+        """`complaints still open`, of those that have no closed_on, where open is a value of something else."""
+        tag, following = self.tags[self.at], self.tags[self.at + 1] if self.kind(1) == "name" else None
+        if self.kind(1) == "period" and not (self.at and self.tags[self.at - 1].kind == "still"):  # "did we open in May"
+            return ()
+        asked = self._asked() | {name.dataset for name in (following.names if following else ())}
+        if not tag.undone or tag.led or {value.columns[0].dataset for value in tag.values} & asked:
+            return ()
+        return tuple(name for name in tag.undone if name.dataset in asked)
 
     def _asked(self) -> set[str]:
         """The datasets that were named so far."""

@@ -21,9 +21,12 @@ class Figures(Conditions):
             raise UnclearError(f"how many of what on {self.tags[self.at].text}?", asks=True)
         place, before = self.at, len(self.conditions())
         self._modifiers()
+        tag = self.tags[self.at] if self.at > place and self.kind() == "name" else None
+        if tag and not tag.datasets and (tag.verb or set(tag.after) & self.lexicon.possessing):  # "how many cats have an insurer"
+            return self._count_values(before)
         noun = self.noun()
         if noun is None:
-            if self.at > place and self.kind() in ("", "period"):
+            if self.at > place and self.kind() not in ("and", "or", "versus", "value", "unknown"):
                 return self._count_values(before)
             self.pending_count = True
         elif noun.unit:

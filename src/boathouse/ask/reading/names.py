@@ -22,6 +22,8 @@ class Names(Figures):
             negated, of = self.negated != tag.negated, self.before_name()
             self.conditions().append(Condition("flag", tag.text, noun=flag, negated=negated, of=of))
             self.negated = False
+        elif tag.negated:
+            self._undone(tag)
         elif self.negated:
             self._negated_name()
         elif not self._before_a_value(tag):
@@ -29,6 +31,15 @@ class Names(Figures):
                 self._verb()
             else:
                 self._noun_alone(tag)
+
+    def _undone(self, tag: Tag) -> None:
+        """`open`, `unpaid`: those that have no such date yet."""
+        self.take()
+        if self.kind() == "period":
+            raise UnclearError(f"{tag.text} {self.tags[self.at].text}: begun then, or not over by then?", asks=True)
+        noun = Noun(tag.text, tag.names)
+        self.conditions().append(Condition("null", tag.text, noun=noun, negated=self.negated, undone=True))
+        self.negated = False
 
     def _before_a_value(self, tag: Tag) -> bool:
         """Whether a name only leads to a value, or is one itself."""
@@ -141,6 +152,9 @@ class Names(Figures):
             self.take()
             return self._value()
         self.made.verbs.append(noun if noun.datasets else self._dataset_of(noun))
+        column = noun.columns[0] if len(noun.names) == len(noun.columns) == 1 else None
+        if column and column.nulls and self.kind() != "value":  # "insured pets", of insurer
+            self.conditions().append(Condition("null", tag.text, noun=noun, negated=True))
         return None
 
     def _of_the_figure(self, verb: Noun, dates: list[Name]) -> None:

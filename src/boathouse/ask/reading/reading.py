@@ -78,8 +78,8 @@ class Reading(Ranking, Names):
         if following is None or len(following.datasets) != 1 or not grouped:
             return False
         dataset = following.datasets[0]
-        long = self.lexicon.abbreviations
-        since = [name for name in dataset.times if {long.get(p, p) for p in name.split("_")} & (LIFE | self.lexicon.begins)]
+        long = self.lexicon.long
+        since = [name for name in dataset.times if {long(p) for p in name.split("_")} & (LIFE | self.lexicon.begins)]
         if len(since) != 1:
             return False
         others = [
