@@ -84,10 +84,7 @@ class Knowledge:
             self._call(parts[-1:], dataset, min(1, len(parts) - 1))  # the head of the name: orders, of sales_orders
         if len(dataset.label) == 1:
             self._name_by_label(dataset, dataset.label[0].lower())
-        for ending in self.lexicon.agents:  # who teaches is a teacher
-            singular = self.lexicon.stem(own[-1])
-            if singular.endswith(ending) and len(singular) > len(ending) + 3:
-                self._call([singular.removesuffix(ending)], dataset, 1)
+        self._name_by_deed(dataset, self.lexicon.stem(own[-1]))
         for synonym in pipeline.synonyms if pipeline else []:
             self._call(synonym.split(), dataset)
         stems = {self.lexicon.stem(part) for part in (*own, *long)}
@@ -139,6 +136,14 @@ class Knowledge:
                 if not self.named([Token(word, word, self.lexicon.stem(word)) for word in called])}  # fmt: skip
         for called, column in free.items():
             self._call(called.split(), column, 1)
+
+    def _name_by_deed(self, dataset: Dataset, singular: str) -> None:
+        """Who teaches is a teacher; who complains has complaints."""
+        for deed in self.lexicon.deeds_of.get(singular, ()):
+            self._call([deed], dataset, 1)
+        for ending in self.lexicon.agents:
+            if singular.endswith(ending) and len(singular) > len(ending) + 3:
+                self._call([singular.removesuffix(ending)], dataset, 1)
 
     def _name_by_label(self, dataset: Dataset, label: str) -> None:
         """Companies, of accounts that have a company_name, or a company."""

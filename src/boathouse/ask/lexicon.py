@@ -52,6 +52,7 @@ class Lexicon:
         self._stemmer = snowballstemmer.stemmer(data.pop("language"))
         self._times(data)
         self._people_and_places(data)
+        self._deeds(data)
         self.concepts: dict[str, list[str]] = data.pop("concepts")
         self.abbreviations: dict[str, str] = data.pop("abbreviations")
         self.directions: dict[str, list[str]] = data.pop("directions")
@@ -64,11 +65,8 @@ class Lexicon:
         self.selling_rows, self.earning = set(data.pop("selling_rows")), set(data.pop("earning"))
         self.spends, self.ourselves, self.fresh = set(data.pop("spends")), set(data.pop("ourselves")), set(data.pop("fresh"))
         self.belongings = tuple(data.pop("belongings"))
-        self.unfinished: dict[str, list[str]] = data.pop("unfinished")
         self.taken, self.classifiers = set(data.pop("taken")), set(data.pop("classifiers"))
         self.generic = {self.stem(word) for word in data.pop("generic")}
-        self.bringing, self.begins, self.done = (set(data.pop(kind)) for kind in ("bringing", "begins", "done"))
-        self.nominal: dict[str, list[str]] = data.pop("nominal")
         self.alike = [[self.stem(word) for word in words] for words in data.pop("alike")]
         self.codes: dict[str, dict[str, str]] = data.pop("codes")
         self.reworded: list[tuple[str, str]] = sorted(data.pop("reworded").items(), key=lambda pair: -len(pair[0]))
@@ -106,6 +104,14 @@ class Lexicon:
             for phrase in phrases:
                 self.phrases.setdefault(self._words(phrase) or (phrase,), kind)
         self.longest = max(map(len, self.phrases))
+
+    def _deeds(self, data: dict[str, Any]) -> None:
+        """What is done, has been done, or has not been yet."""
+        self.popular = set(data.pop("popular"))
+        self.deeds_of: dict[str, list[str]] = {self.stem(rows): deeds for rows, deeds in data.pop("deeds_of").items()}
+        self.unfinished: dict[str, list[str]] = data.pop("unfinished")
+        self.bringing, self.begins, self.done = (set(data.pop(kind)) for kind in ("bringing", "begins", "done"))
+        self.nominal: dict[str, list[str]] = data.pop("nominal")
 
     def _people_and_places(self, data: dict[str, Any]) -> None:
         """Words for who and where."""

@@ -184,7 +184,7 @@ class Tables:
                 raise UnclearError(f"by which figure? {self.base.name} has none of its own", asks=True)
             raise UnclearError(f"which figure of {self.base.name} is {text!r} about?", named, asks=True)
         generic = {*self.known.lexicon.generic, *(self.known.lexicon.stem(part) for part in self.base.name.split("_"))}
-        parts = [self.known.lexicon.long(part) for part in figures[0].name.split("_")]
+        parts = [lexicon.long(part) for part in figures[0].name.split("_") if part not in lexicon.unit_words]
         if not unit and not {self.known.lexicon.stem(part) for part in parts} <= generic:
             raise UnclearError(f"which figure of {self.base.name} is {text!r} about?", [figures[0].name], asks=True)
         self.notes.append(f"the figure of {self.base.name} is {figures[0].name}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import replace
 
 from boathouse.ask.intent import Condition, Intent, Noun, UnclearError
@@ -151,9 +152,12 @@ class Cursor:
             raise UnclearError(f"how many of what in {condition.text!r}, which is one of {dataset.name}?", asks=True)
         return Noun(condition.text, (Name(dataset),))
 
-    def _modifiers(self) -> None:
-        """Values and flags before a noun: `unpaid invoices`, `Rock tracks`."""
+    def _modifiers(self, unsaid: Set[str] = frozenset()) -> None:
+        """Values and flags before a noun: `unpaid invoices`, `Rock tracks`; the second of them behind none of some words."""
+        first = self.at
         while self.kind() in ("value", "and", "or", "not") or (self.kind() == "name" and self._is_flag(self.tags[self.at])):
+            if self.at > first and unsaid & set(self.tags[self.at].after):
+                return
             if self.kind() in ("and", "or") and self.kind(1) not in ("value", "name"):
                 return
             if self.kind() in ("and", "or") and self.kind(1) == "name" and not self._is_flag(self.tags[self.at + 1]):

@@ -292,9 +292,9 @@ class Figures(Conditions):
         if self.kind() == "per":  # "share of each plan among active subscriptions"
             self._per()
             self.shared_out = True
-        self._modifiers()
+        self._modifiers(unsaid=self.lexicon.being)  # "share of dogs that are neutered": of all dogs
         self.whole = len(self.made.conditions)
-        noun = self.noun()
+        noun = None if self.kind() == "name" and self._is_flag(self.tags[self.at]) else self.noun()
         if noun is None and self.kind() == "period":
             self._period()
             self._modifiers()

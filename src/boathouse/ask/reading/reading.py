@@ -99,7 +99,12 @@ class Reading(Ranking, Names):
         return True
 
     def _best(self) -> None:
-        tag = self.tags[self.at]
+        tag, following = self.tags[self.at], self.tags[self.at + 1] if self.kind(1) == "name" else None
+        texts = following and not following.datasets and all(getattr(n.meaning, "kind", "") == "text" for n in following.names)
+        if texts and tag.word in self.lexicon.popular:  # "the most popular breed", of rows that each have one
+            self.tags[self.at] = replace(tag, kind="rare" if tag.word in self.lexicon.low else "frequent")
+            self.rule(self.kind())
+            return
         if not any(t.kind == "by" for t in self.tags[self.at :]):
             raise UnclearError(f"{tag.text!r} by which figure? Add 'by …'", asks=True)
         self.tags[self.at] = replace(tag, kind="lowest" if tag.word in self.lexicon.low else "highest")
