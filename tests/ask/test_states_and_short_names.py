@@ -48,7 +48,18 @@ ANSWERED = {
     "Which pets never complained?": "SELECT * FROM (VALUES ('Bo'), ('Rex'), ('Tom'))",
     "Average bill by month": "SELECT * FROM (VALUES (DATE '2026-10-01', 600::DOUBLE), (DATE '2026-11-01', 90::DOUBLE))",
     "Total billed in October": "SELECT 1200::DECIMAL(38,2)",
+    "How many pets have no unpaid appointments?": "SELECT 3",
+    "Average fee of insured dogs": "SELECT 70::DOUBLE",
+    "Pets not insured by Petsure": "SELECT 'Rex', 'Vetplan'",  # it says that those without an insurer are left out
+    "How many dogs have an appointment?": "SELECT 2",
+    "How many dogs have an attended appointment?": "SELECT 1",
+    "How often did pets complain?": "SELECT 4",
+    "Pets not compensated": "SELECT * FROM (VALUES ('Mia'), ('Bo'), ('Rex'), ('Tom'))",
     "How many bills over €1,000 or under $100?": None,
+    "How many complaints were open in October 2026?": None,
+    "What share of pets complained?": None,  # of all, or of those that did
+    "What share of pets is insured dogs?": None,
+    "% of dogs that have an appointment": None,
     "How many complaints are still open in October?": None,  # begun then, or not over by then
     "Share of neutered dogs": None,
 }

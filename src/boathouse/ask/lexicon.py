@@ -107,6 +107,7 @@ class Lexicon:
 
     def _deeds(self, data: dict[str, Any]) -> None:
         """What is done, has been done, or has not been yet."""
+        self.often = set(data.pop("often"))
         self.popular = set(data.pop("popular"))
         self.deeds_of: dict[str, list[str]] = {self.stem(rows): deeds for rows, deeds in data.pop("deeds_of").items()}
         self.unfinished: dict[str, list[str]] = data.pop("unfinished")

@@ -177,6 +177,8 @@ class Scope(Conditions):
         named = []
         if noun is not None:
             named = self._children([noun])
+            if noun.columns and not noun.datasets and all(column.nulls for column in noun.columns):  # "customers not compensated"
+                absent.conditions.append(Condition("null", noun.text, noun=noun, negated=True))
             parents = [d.name for d in noun.datasets if self.reaches(d.name) and d.name != self.base.name]
             if not named and parents and not absent.conditions:
                 first = self.paths[parents[0]][0][0]

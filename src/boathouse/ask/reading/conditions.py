@@ -76,7 +76,8 @@ class Conditions(Cursor):
     def _is_undone(self) -> tuple[Name, ...]:
         """`complaints still open`, of those that have no closed_on, where open is a value of something else."""
         tag, following = self.tags[self.at], self.tags[self.at + 1] if self.kind(1) == "name" else None
-        if self.kind(1) == "period" and not (self.at and self.tags[self.at - 1].kind == "still"):  # "did we open in May"
+        is_state = bool(set(tag.after) & self.lexicon.being) or (self.at > 0 and self.tags[self.at - 1].kind == "still")
+        if self.kind(1) == "period" and not is_state:  # "did we open in May"
             return ()
         asked = self._asked() | {name.dataset for name in (following.names if following else ())}
         if not tag.undone or tag.led or {value.columns[0].dataset for value in tag.values} & asked:

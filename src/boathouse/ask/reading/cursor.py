@@ -155,7 +155,7 @@ class Cursor:
     def _modifiers(self, unsaid: Set[str] = frozenset()) -> None:
         """Values and flags before a noun: `unpaid invoices`, `Rock tracks`; the second of them behind none of some words."""
         first = self.at
-        while self.kind() in ("value", "and", "or", "not") or (self.kind() == "name" and self._is_flag(self.tags[self.at])):
+        while self.kind() in ("value", "and", "or", "not") or self._is_modifier():
             if self.at > first and unsaid & set(self.tags[self.at].after):
                 return
             if self.kind() in ("and", "or") and self.kind(1) not in ("value", "name"):
@@ -163,6 +163,19 @@ class Cursor:
             if self.kind() in ("and", "or") and self.kind(1) == "name" and not self._is_flag(self.tags[self.at + 1]):
                 return
             self.rule(self.kind())
+
+    def _is_modifier(self) -> bool:
+        """A flag, or `unpaid` and `insured` before the rows that are so."""
+        tag, rows = (
+            self.tags[self.at] if self.kind() == "name" else None,
+            self.kind(1) == "name" and self.tags[self.at + 1].datasets,
+        )
+        return bool(tag and (self._is_flag(tag) or (rows and (tag.negated or self._is_filled(tag)))))
+
+    def _is_filled(self, tag: Tag) -> bool:
+        """Whether a word in a verb's form says that a column that may be empty is not: insured, of insurer."""
+        column = tag.columns[0] if len(tag.columns) == len(tag.names) == 1 else None
+        return bool(tag.verb and column and column.nulls and column.kind != "date")
 
     def _comparison(self, *, percent: bool = False) -> tuple[str, tuple[float, ...]]:
         """An operator and its numbers; in `percent` only where the figure that they are about may be counted so."""

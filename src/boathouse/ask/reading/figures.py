@@ -15,14 +15,15 @@ class Figures(Conditions):
     """Rules, each named after the kind of tag that it reads."""
 
     def _count(self) -> None:
-        self.take()
+        often = self.take().word in self.lexicon.often
         distinct = self.kind() == "distinct" and bool(self.take())
         if self.kind() == "period" and (period := self.tags[self.at].period) and period.weekdays:
             raise UnclearError(f"how many of what on {self.tags[self.at].text}?", asks=True)
         place, before = self.at, len(self.conditions())
-        self._modifiers()
-        tag = self.tags[self.at] if self.at > place and self.kind() == "name" else None
-        if tag and not tag.datasets and (tag.verb or set(tag.after) & self.lexicon.possessing):  # "how many cats have an insurer"
+        self._modifiers(unsaid=self.lexicon.possessing)
+        tag = self.tags[self.at] if self.at > place and self.kind() in ("name", "value") else None
+        possessed = tag and set(tag.after) & self.lexicon.possessing  # "how many cats have an insurer", "an appointment"
+        if tag and (possessed or (tag.kind == "name" and tag.verb and not tag.datasets)):
             return self._count_values(before)
         noun = self.noun()
         if noun is None:
@@ -31,6 +32,9 @@ class Figures(Conditions):
             self.pending_count = True
         elif noun.unit:
             raise UnclearError(f"how many {noun.text} of what?", asks=True)
+        elif often and (deed := next((t for t in self.tags[self.at :] if t.datasets and t.kind == "name"), None)):
+            self.made.mentions.append(noun)  # "how often did customers complain": complaints, of customers
+            self._measured("count", Noun(deed.text, deed.names))
         elif self.aggregate in ("avg", "median"):  # "average number of polls per race", "median number of pages"
             how, self.aggregate = self.aggregate, None
             if any(column.kind == "list" for column in noun.columns):
@@ -294,7 +298,9 @@ class Figures(Conditions):
             self.shared_out = True
         self._modifiers(unsaid=self.lexicon.being)  # "share of dogs that are neutered": of all dogs
         self.whole = len(self.made.conditions)
-        noun = None if self.kind() == "name" and self._is_flag(self.tags[self.at]) else self.noun()
+        named = self.tags[self.at] if self.kind() == "name" else None
+        theirs = named and self.whole and set(named.after) & self.lexicon.possessing  # "share of rabbits that have a bill"
+        noun = None if theirs or (named and self._is_flag(named)) else self.noun()
         if noun is None and self.kind() == "period":
             self._period()
             self._modifiers()

@@ -152,8 +152,8 @@ class Names(Figures):
             self.take()
             return self._value()
         self.made.verbs.append(noun if noun.datasets else self._dataset_of(noun))
-        column = noun.columns[0] if len(noun.names) == len(noun.columns) == 1 else None
-        if column and column.nulls and self.kind() != "value":  # "insured pets", of insurer
+        led = self.kind() == "value" and any(value.columns[0] in noun.columns for value in self.tags[self.at].values)
+        if self._is_filled(tag) and not led:  # "insured pets", of insurer
             self.conditions().append(Condition("null", tag.text, noun=noun, negated=True))
         return None
 
@@ -174,6 +174,9 @@ class Names(Figures):
         tag = self.tags[self.at]
         if self._led_value(tag):
             self.take()
+            return self._value()
+        if tag.verb and self.kind(1) == "by" and self._led_value(tag, 2):  # "not insured by Petsure"
+            self.at += 2
             return self._value()
         if tag.verb and self.kind(1) == "period" and any(column.kind == "date" for column in tag.columns):
             raise UnclearError(f"not {tag.text} {self.tags[self.at + 1].text}: at another time, or not at all?", asks=True)
