@@ -55,7 +55,10 @@ ANSWERED = {
     "How many dogs have an attended appointment?": "SELECT 1",
     "How often did pets complain?": "SELECT 4",
     "Pets not compensated": "SELECT * FROM (VALUES ('Mia'), ('Bo'), ('Rex'), ('Tom'))",
+    "How many bills cost more than £400?": "SELECT 2",
+    "Which bills cost more than £600?": "SELECT 2, DATE '2026-10-15', 700::DECIMAL(8,2)",
     "How many bills over €1,000 or under $100?": None,
+    "Pets that complained by phone": "SELECT 'Rex'",
     "How many complaints were open in October 2026?": None,
     "What share of pets complained?": None,  # of all, or of those that did
     "What share of pets is insured dogs?": None,

@@ -60,8 +60,9 @@ class Cursor:
     def conditions(self) -> list[Condition]:
         return self.made.conditions if self.inside is None else self.inside
 
-    def noun(self) -> Noun | None:
-        """The noun that comes next, with "invoice amount" and "amount of the invoices" as one."""
+    def noun(self, *, counted: bool = False) -> Noun | None:
+        """The noun that comes next, with "invoice amount" and "amount of the invoices" as one; but what is `counted` is rows, in
+        "how many invoices cost more than 100"."""
         if self.kind() == "calendar":
             tag = self.take()
             dated = self.tags[self.at] if self.kind() == "name" else None
@@ -93,6 +94,8 @@ class Cursor:
         while self.kind() == "name" and not self.tags[self.at].gap and not self._is_flag(self.tags[self.at]):
             if self.kind(1) == "value" and any(v.columns[0] in self.tags[self.at].columns for v in self.tags[self.at + 1].values):
                 break  # "clubs meet on Monday"
+            if counted and noun.datasets and self.kind(1) in (*OPERATORS, "between", "number"):
+                break
             joined = _joined(noun, self.tags[self.at])
             if joined is None:
                 break
@@ -111,10 +114,10 @@ class Cursor:
         self.take()
         return Noun(f"{noun.text} {following.text}", following.names)
 
-    def nouns_listed(self) -> list[Noun]:
+    def nouns_listed(self, *, counted: bool = False) -> list[Noun]:
         """`region and kind`, `pollster, race and error`."""
         found: list[Noun] = []
-        while noun := self.noun():
+        while noun := self.noun(counted=counted):
             found.append(noun)
             if self.kind() == "and" and self.kind(1) in ("name", "calendar", "label"):
                 self.take()

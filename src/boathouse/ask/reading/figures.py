@@ -25,7 +25,7 @@ class Figures(Conditions):
         possessed = tag and set(tag.after) & self.lexicon.possessing  # "how many cats have an insurer", "an appointment"
         if tag and (possessed or (tag.kind == "name" and tag.verb and not tag.datasets)):
             return self._count_values(before)
-        noun = self.noun()
+        noun = self.noun(counted=True)
         if noun is None:
             if self.at > place and self.kind() not in ("and", "or", "versus", "value", "unknown"):
                 return self._count_values(before)
@@ -196,7 +196,7 @@ class Figures(Conditions):
         if set(self.tags[self.at].after) & self.lexicon.asking_verbs:
             self.done_by = True
             return
-        nouns = self.nouns_listed()
+        nouns = self.nouns_listed(counted=True)
         if (
             len(nouns) == 1
             and self.made.subject is None
@@ -210,6 +210,16 @@ class Figures(Conditions):
     def _when(self) -> None:
         self.take()
         self.asked_when = True
+
+    def _not_by_a_value(self) -> None:
+        """`complaints by email`, which is a channel of theirs, and an address of whom they are from."""
+        tag, asked = self.tags[self.at], self._asked()
+        deeds = (*self.made.verbs, *(one.noun for one in self.made.absent if one.noun))
+        done = {name.dataset for deed in deeds for name in deed.names}
+        theirs = {value.columns[0].dataset for value in tag.values}
+        if theirs & done or (theirs & asked and not {name.dataset for name in tag.names} & asked):
+            meant = tag.values[0].columns[0].name
+            raise UnclearError(f"by {tag.text}: each {tag.text}, or those whose {meant} is {tag.text}?", asks=True)
 
     def _by(self) -> None:
         tag = self.take()
@@ -226,6 +236,7 @@ class Figures(Conditions):
             return
         if self.kind() == "label":
             raise UnclearError(f"{tag.text} the name of what?", asks=True)
+        self._not_by_a_value()
         nouns = self.nouns_listed()
         if rank and rank.measure is None and len(nouns) == 1 and nouns[0].datasets and self.kind() in ("count", "volume"):
             self.take()

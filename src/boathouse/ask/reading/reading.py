@@ -10,7 +10,6 @@ from boathouse.ask.meanings import LIFE, Name
 from boathouse.ask.reading.names import Names
 from boathouse.ask.reading.ranking import Ranking
 from boathouse.ask.reading.settling import settle
-from boathouse.ask.words import Tag
 
 
 class Reading(Ranking, Names):
@@ -100,22 +99,25 @@ class Reading(Ranking, Names):
         return True
 
     def _best(self) -> None:
-        tag, following = self.tags[self.at], self.tags[self.at + 1] if self.kind(1) == "name" else None
-        texts = following and not following.datasets and all(getattr(n.meaning, "kind", "") == "text" for n in following.names)
-        if texts and tag.word in self.lexicon.popular and self._is_of_its_rows(following):  # type: ignore[arg-type]
-            self.tags[self.at] = replace(tag, kind="rare" if tag.word in self.lexicon.low else "frequent")
-            self.rule(self.kind())
-            return
-        if not any(t.kind == "by" for t in self.tags[self.at :]):
+        tag = self.tags[self.at]
+        low = tag.word in self.lexicon.low
+        if tag.word in self.lexicon.popular and self._is_of_its_rows():
+            kind = "rare" if low else "frequent"
+        elif any(t.kind == "by" for t in self.tags[self.at :]):
+            kind = "lowest" if low else "highest"
+        else:
             raise UnclearError(f"{tag.text!r} by which figure? Add 'by …'", asks=True)
-        self.tags[self.at] = replace(tag, kind="lowest" if tag.word in self.lexicon.low else "highest")
-        self.rule(self.kind())
+        self.tags[self.at] = replace(tag, kind=kind)
+        self.rule(kind)
 
-    def _is_of_its_rows(self, tag: Tag) -> bool:
+    def _is_of_its_rows(self) -> bool:
         """`the most popular pet name`, of pets; of a branch it may be the staff there, or what is sold."""
+        following = self.tags[self.at + 1] if self.kind(1) == "name" else None
+        if following is None or any(getattr(name.meaning, "kind", "") != "text" for name in following.names):
+            return False
         parents = {relation.parent for relation in self.known.relations}
         said = {self.lexicon.stem(word) for word in self.text.lower().split()}
-        return all(n.dataset not in parents or self.lexicon.stem(n.dataset.split("_")[-1]) in said for n in tag.names)
+        return all(n.dataset not in parents or self.lexicon.stem(n.dataset.split("_")[-1]) in said for n in following.names)
 
     def _ascending(self) -> None:
         tag = self.take()
