@@ -51,5 +51,5 @@ class ByKey:
         table = self._table.select(names)
         for place in self._places[first:last]:
             if [self._table[column][place].as_py() for column in self.key] == values:
-                return table.take([place])  # a slice would keep them all
+                return table.slice(place, 1).take([0])  # the slice alone would keep them all
         return table.slice(0, 0)
