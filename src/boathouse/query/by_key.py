@@ -48,8 +48,8 @@ class ByKey:
                 values.append(text)
         wanted = hash(tuple(values))
         first, last = (numpy.searchsorted(self._hashes, wanted, side) for side in ("left", "right"))
-        table = self._table.select(names)
         for place in self._places[first:last]:
-            if [self._table[column][place].as_py() for column in self.key] == values:
-                return table.slice(place, 1).take([0])  # the slice alone would keep them all
-        return table.slice(0, 0)
+            row = self._table.slice(place, 1)
+            if [row[column][0].as_py() for column in self.key] == values:
+                return row.select(names).combine_chunks().take([0])  # the slice alone would keep them all
+        return self._table.slice(0, 0).select(names)
