@@ -199,14 +199,14 @@ class Tagger(Units):
         if kind is not None:
             return Tag(kind, "", word=text, names=near if kind == "label" else ())
         if values and not (near and all(map(_is_since, near)) and not _spelt(text, values)):  # `opened` is no `open`
-            return Tag("value", "", names=near, values=values, undone=self._undone(text), word=text)
-        undone = self._undone(text)
+            return Tag("value", "", names=near, values=values, undone=self._not_yet(text), word=text)
+        undone = self._not_yet(text)
         if near := undone or near or self._general(text):
             return Tag("name", "", names=near, negated=bool(undone), word=text)
         alike, near = self._alike(some)
         return Tag("name", "", names=near, word=text, alike=alike) if near else None
 
-    def _undone(self, word: str) -> tuple[Name, ...]:
+    def _not_yet(self, word: str) -> tuple[Name, ...]:
         """The dates that rows in a state do not have yet: closed_on, of what is open, where nothing else is called so."""
         exact = [name for name in self.known.named([Token(word, word, word)]) if word in name.dataset or not _is_since(name)]
         return () if exact else self._dates_of(self.known.lexicon.unfinished.get(word, ()))

@@ -190,7 +190,7 @@ class Figures(Grouping):
         label = "percent" if factor else "share"
         if intent.groups and (intent.part or intent.parts):
             raise UnclearError("the share within each, or each one's share of them all?", asks=True)
-        if any(" EXISTS (" in f" {condition}" for condition in self.scope.where):  # of all, or of those with such rows?
+        if self.scope.narrowed:
             raise UnclearError(f"a share of all {self.base.name}, or of those with such rows? Ask for the two counts", asks=True)
         if intent.part or intent.parts:
             part = " AND ".join(self.scope.texts(intent.part, intent.parts))

@@ -109,7 +109,7 @@ class Scope(Conditions):
             column = loose[0].noun.columns[0] if loose[0].noun else loose[0].values[0][0].columns[0]
             raise UnclearError(f"{loose[0].text!r} is of {column.dataset}, not of {self.base.name}: what have they to do with it?",
                                [f"{self.base.name} with {column.dataset} of {column.name} {loose[0].text}"], weak=True)  # fmt: skip
-        self.cost += _CHILD
+        self.cost, self.narrowed = self.cost + _CHILD, True
         inner = self._inside(str(middles.pop()))
         inner.add(conditions)
         self.notes.append(f"{self.base.name} by whether they have such a row in {inner.base.name}")

@@ -27,6 +27,7 @@ class Tables:
     used: list[Column] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     elsewhere: list[Condition] = field(default_factory=list)  # periods that are of another dataset's date
+    narrowed: bool = False  # by whether rows of another dataset are there
     cost: int = 0
     verbs: tuple[str, ...] = ()
     mark: str = ""  # set apart the tables of a subquery from those around it

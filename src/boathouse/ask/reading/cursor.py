@@ -169,11 +169,10 @@ class Cursor:
 
     def _is_modifier(self) -> bool:
         """A flag, or `unpaid` and `insured` before the rows that are so."""
-        tag, rows = (
-            self.tags[self.at] if self.kind() == "name" else None,
-            self.kind(1) == "name" and self.tags[self.at + 1].datasets,
-        )
-        return bool(tag and (self._is_flag(tag) or (rows and (tag.negated or self._is_filled(tag)))))
+        if self.kind() != "name":
+            return False
+        tag, before_rows = self.tags[self.at], self.kind(1) == "name" and bool(self.tags[self.at + 1].datasets)
+        return self._is_flag(tag) or (before_rows and (tag.negated or self._is_filled(tag)))
 
     def _is_filled(self, tag: Tag) -> bool:
         """Whether a word in a verb's form says that a column that may be empty is not: insured, of insurer."""
