@@ -30,13 +30,6 @@ REPOSITORY = Path(__file__).parents[1]
 SHARED = REPOSITORY.parent / "shared" / "data"
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Each file's tests run in one process, so that what they share is made once; pages of the docs share nothing."""
-    for item in items:
-        if item.path.parent.name != "docs":
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
-
-
 @pytest.fixture
 def shared() -> Path:
     """Real files, written by others."""

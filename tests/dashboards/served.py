@@ -70,7 +70,7 @@ class Looker:
     def open(self, url: str) -> Page:
         """A dashboard, once it has been painted."""
         self.page.goto(url)
-        self.page.get_by_text("painted at").wait_for(timeout=60_000)
+        self.page.get_by_text("painted at").wait_for(timeout=180_000)
         return self.page
 
     def figure(self, title: str) -> str:
