@@ -57,6 +57,7 @@ class Condition:
     noun: Noun | None = None
     operator: str = ""
     numbers: tuple[float, ...] = ()
+    average: bool = False  # against the average of all rows, and no number
     unit: str = ""  # of the numbers, where it was said
     period: Period | None = None
     against: Period | None = None  # another one, as the group beside it

@@ -27,7 +27,18 @@ _VALUES = 5_000  # a column with more different texts is not known by its values
 _LONG = 80  # letters of a value that people would say
 _TIMES = ("on", "at", "date", "time", "day")
 _BARE = (["in"], ["on"], ["at"], ["to"], ["by"], ["of"], ["hour"], ["day"])  # parts that name nothing alone
-_PREFIXES = ("tbl", "dim", "fact", "fct", "stg", "raw", "t")
+_PREFIXES = ("tbl", "dim", "fact", "fct", "stg", "raw", "ref", "t")
+_SUFFIXES = (
+    "data",
+    "info",
+    "information",
+    "list",
+    "details",
+    "detail",
+    "records",
+    "table",
+    "master",
+)  # say what every dataset is
 
 
 @dataclass
@@ -78,6 +89,9 @@ class Knowledge:
     def _name(self, dataset: Dataset, pipeline: Pipeline | None) -> None:
         parts = dataset.name.lower().split("_")
         own = parts[1:] if len(parts) > 1 and parts[0] in _PREFIXES else parts
+        if len(own) > 1 and own[-1] in _SUFFIXES:
+            self._call(own, dataset)
+            own = own[:-1]
         long = [self.lexicon.long(part) for part in own]
         for parts in (own, long):
             self._call(parts, dataset)
@@ -193,6 +207,7 @@ class Knowledge:
                     self._call(some, column, 1 if near else 2)
 
     def _call(self, words: list[str], meaning: Dataset | Column | Metric, cost: int = 0) -> None:
+        words = " ".join(words).split()  # "first name", of fname
         tokens = [Token(word, word.lower(), self.lexicon.stem(word.lower())) for word in words]
         self.longest = max(self.longest, len(tokens) + 2)
         plain, stems = self.lexicon.keys(tokens)

@@ -56,6 +56,7 @@ class Lexicon:
         self.concepts: dict[str, list[str]] = data.pop("concepts")
         self.abbreviations: dict[str, str] = data.pop("abbreviations")
         self.directions: dict[str, list[str]] = data.pop("directions")
+        self.commands, self.idle = set(data.pop("commands")), set(data.pop("idle"))
         self.states, self.takes = set(data.pop("states")), set(data.pop("takes"))
         self.deeds, self.ages = set(data.pop("deeds")), set(data.pop("ages"))
         self.others_deeds, self.busy, self.speeds, self.daily = (
@@ -107,7 +108,10 @@ class Lexicon:
 
     def _deeds(self, data: dict[str, Any]) -> None:
         """What is done, has been done, or has not been yet."""
+        self.comparatives: dict[str, str] = data.pop("comparatives")
+        self.tops, self.everywhere, self.swapped = (set(data.pop(kind)) for kind in ("tops", "everywhere", "swapped"))
         self.often = set(data.pop("often"))
+        self.natural = {self.stem(thing): set(deeds) for thing, deeds in data.pop("natural").items()}
         self.popular = set(data.pop("popular"))
         self.deeds_of: dict[str, list[str]] = {self.stem(rows): deeds for rows, deeds in data.pop("deeds_of").items()}
         self.unfinished: dict[str, list[str]] = data.pop("unfinished")
@@ -116,8 +120,14 @@ class Lexicon:
 
     def _people_and_places(self, data: dict[str, Any]) -> None:
         """Words for who and where."""
+        self.key_words: dict[str, list[str]] = data.pop("keys")
         self.roles, self.who, self.where, self.places = (set(data.pop(kind)) for kind in ("roles", "who", "where", "places"))
         self.managing: list[str] = data.pop("managing")
+        demonyms: dict[str, str | list[str]] = data.pop("demonyms")
+        self.demonyms = {
+            self._words(people): [self._words(one) for one in ([land] if isinstance(land, str) else land)]
+            for people, land in demonyms.items()
+        }
         self.persons, self.are_persons = set(data.pop("persons")), {self.stem(word) for word in data.pop("are_persons")}
 
     def _times(self, data: dict[str, Any]) -> None:

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
+from boathouse.engine import quote
+
 KEYS = ("id", "key", "code", "no", "number", "nr", "uuid")
 _FEW = 200
 # parts of a date that begins the life of a thing: `bikes in October` are hardly those that were bought then
@@ -87,6 +89,12 @@ class Relation:
     key: str
     found: bool = True
     covers: bool = True  # every row of the parent is named by one of the child
+    as_text: bool = False  # the one holds '17' where the other holds 17
+
+    def on(self, child: str, parent: str) -> str:
+        """The SQL by which rows of two tables belong together."""
+        own, theirs = f"{child}.{quote(self.column)}", f"{parent}.{quote(self.key)}"
+        return f"{own}::VARCHAR = {theirs}::VARCHAR" if self.as_text else f"{own} = {theirs}"
 
 
 @dataclass(frozen=True, eq=False)

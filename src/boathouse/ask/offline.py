@@ -12,6 +12,7 @@ from boathouse.ask.pointing import about_its_rows, pointing
 from boathouse.ask.protocol import Context
 from boathouse.ask.reading import Reading
 from boathouse.ask.replies import answerable, completed, may_be_a_reply, put_in
+from boathouse.ask.rewording import reworded, translated
 from boathouse.ask.words import Tag, Tagger
 
 
@@ -48,7 +49,7 @@ class Offline:
         units |= {metric.name: metric.unit for metric in context.known.metrics if metric.unit}
         units |= {f"{how}_{c.name}": c.unit for d in context.known.datasets.values() for c in d.columns.values() if c.unit
                   for how in ("sum", "avg", "median", "min", "max")}  # fmt: skip
-        read = tagger.translated(question)
+        read = translated(question, context.known)
         notes = made.notes if read == question else [f"read as {read!r}, by glossary.yml", *made.notes]
         alike = [f"{tag.text!r} read as {tag.alike}" for tag in tagger.tags(asked) if tag.alike]
         notes = [*intent.assumptions[-1:], *alike, *notes]
@@ -65,8 +66,8 @@ class Offline:
     def _intent(self, question: str, tagger: Tagger, before: Intent | None, *, mine: bool, last: str) -> Intent:
         """What a question asks for, after one that asked for `before`; `mine` says that this was the last one answered."""
         tags = tagger.tags(question)
-        if at := pointing(tagger.reworded(question), tags, tagger):
-            made = about_its_rows(before if mine else None, at, tagger.reworded(question), tagger)
+        if at := pointing(reworded(question, tagger.known), tags, tagger):
+            made = about_its_rows(before if mine else None, at, reworded(question, tagger.known), tagger)
             made.assumptions = [f"{at.text!r} read as the rows of {last!r}"]
             return made
         try:

@@ -128,8 +128,9 @@ def _has_zeros(column: Column) -> str:
 
 
 def _label(name: str, columns: dict[str, Column], words: Lexicon, rows: int) -> tuple[str, ...]:
-    if {"first_name", "last_name"} <= set(columns):
-        return "first_name", "last_name"
+    long = {" ".join(words.long(part) for part in column.lower().split("_")): column for column in columns}
+    if {"first name", "last name"} <= set(long):
+        return long["first name"], long["last name"]
     texts = {column: [words.long(p) for p in column.lower().split("_")] for column, c in columns.items() if c.kind == "text"}
     own = {words.stem(part) for part in name.lower().split("_")}
     for label in _LABELS:
@@ -140,6 +141,9 @@ def _label(name: str, columns: dict[str, Column], words: Lexicon, rows: int) -> 
         ]
         if named:
             return (named[0],)
+    for column, parts in texts.items():  # the airline, of airlines
+        if {words.stem(part) for part in parts} == own and columns[column].size > rows / 2 and not columns[column].foreign:
+            return (column,)
     called = [column for column, parts in texts.items() if parts[-1] == "name" and not columns[column].foreign]
     if called and columns[called[0]].size > rows / 2:
         return (called[0],)

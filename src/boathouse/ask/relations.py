@@ -28,17 +28,17 @@ def find(wb: Workbench, policy: Policy, known: Knowledge, pipelines: Mapping[str
                 continue
             named = [key for key in _keys(known) if key.dataset != child.name and _named_after(known, column, key)]
             home = [key for key in named if _at_home(known, key)] or named
-            if len(home) == 1 and not (column.unique and _at_home(known, column)) and _lies_in(wb, policy, column, home[0]):
-                found.append(Relation(child.name, column.name, home[0].dataset, home[0].name))
+            if len(home) == 1 and not (column.unique and _at_home(known, column)):
+                as_text = column.kind != home[0].kind
+                one = Relation(child.name, column.name, home[0].dataset, home[0].name, as_text=as_text)
+                found += [one] if _lies_in(wb, policy, one) else []
     return [replace(one, covers=_covers(wb, policy, one)) for one in found]
 
 
 def _covers(wb: Workbench, policy: Policy, one: Relation) -> bool:
     """Whether no row of the parent goes unnamed."""
-    column, key = quote(one.column), quote(one.key)
     asked = (
-        f"SELECT count(*) FROM {quote(one.parent)} WHERE {key} NOT IN "
-        f"(SELECT {column} FROM {quote(one.child)} WHERE {column} IS NOT NULL)"
+        f"SELECT count(*) FROM {quote(one.parent)} AS parent ANTI JOIN {quote(one.child)} AS child ON {one.on('child', 'parent')}"
     )
     return wb.sql(asked, role=policy).arrow()[0][0].as_py() == 0
 
@@ -50,8 +50,9 @@ def _declared(known: Knowledge, pipelines: Mapping[str, Pipeline | None]) -> Ite
             parent, _, key = target.partition(".")
             if parent in known.datasets and column in known.datasets[name].columns:
                 own = key or next(iter(known.datasets[parent].key), column)
-                if own in known.datasets[parent].columns:
-                    yield Relation(name, column, parent, own, found=False)
+                if there := known.datasets[parent].columns.get(own):
+                    as_text = known.datasets[name].columns[column].kind != there.kind
+                    yield Relation(name, column, parent, own, found=False, as_text=as_text)
 
 
 def _keys(known: Knowledge) -> Iterator[Column]:
@@ -64,7 +65,7 @@ def _keys(known: Knowledge) -> Iterator[Column]:
 
 
 def _named_after(known: Knowledge, column: Column, key: Column) -> bool:
-    if column.kind != key.kind:
+    if not {column.kind, key.kind} <= {"text", "number"} and column.kind != key.kind:
         return False
     if key.name in ("id", "key", "code", "number", "no"):
         return _stems(known, column.name) == _stems(known, f"{key.dataset}_{key.name}")
@@ -87,12 +88,12 @@ def _stems(known: Knowledge, name: str) -> list[str]:
     return [known.lexicon.stem(part) for part in name.lower().split("_")]
 
 
-def _lies_in(wb: Workbench, policy: Policy, column: Column, key: Column) -> bool:
-    own, theirs = quote(column.name), quote(key.name)
+def _lies_in(wb: Workbench, policy: Policy, one: Relation) -> bool:
+    own = quote(one.column)
+    orphan = f"NOT EXISTS (SELECT 1 FROM {quote(one.parent)} AS parent WHERE {one.on('named', 'parent')})"
     asked = (
-        f"SELECT count(*) FILTER (WHERE {own} NOT IN (SELECT {theirs} FROM {quote(key.dataset)})), count(*) "
-        f"FROM (SELECT DISTINCT {own} FROM {quote(column.dataset)} WHERE {own} IS NOT NULL)"
+        f"SELECT count(*) FILTER (WHERE {orphan}) AS orphans, count(*) AS n "
+        f"FROM (SELECT DISTINCT {own} FROM {quote(one.child)} WHERE {own} IS NOT NULL) AS named"
     )
-    [row] = wb.sql(asked, role=policy).arrow().to_pylist()
-    orphans, every = row.values()
-    return bool(every) and orphans <= _ORPHANS * every
+    [row] = wb.sql(asked, role=policy).rows()
+    return bool(row["n"]) and row["orphans"] <= _ORPHANS * row["n"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -11,6 +10,7 @@ from boathouse.ask import periods
 from boathouse.ask.lexicon import Token
 from boathouse.ask.meanings import Column, Dataset, Metric, Name, Named, Value
 from boathouse.ask.periods import Period
+from boathouse.ask.rewording import reworded
 from boathouse.ask.units import Units
 
 # lexicon words that a column of the same name goes before
@@ -33,7 +33,6 @@ _GUESSES = 4
 _GROUPING = ("by", "per", "which", "frequent", "rare", "most", "fewest")
 _SHORT = 4  # words; in more, an article says nothing
 _ONE = ("a", "an")
-_BEFORE_A_SUM = re.compile(r"([€$£]) ?(\d[\d,]*(?:\.\d+)?(?:k|m|bn)?)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -64,7 +63,7 @@ class Tagger(Units):
 
     def tags(self, question: str) -> list[Tag]:
         """The tags of a question, in its order."""
-        tokens = self.known.lexicon.tokens(self.reworded(question))
+        tokens = self.known.lexicon.tokens(reworded(question, self.known))
         place, gap, ours = 0, False, bool(self.known.lexicon.ourselves & {token.word for token in tokens})
         found: list[Tag] = []
         fillers: list[str] = []
@@ -104,24 +103,22 @@ class Tagger(Units):
                 found.append(replace(tag, gap=gap, text=text, after=tuple(fillers), verb=verb))
                 fillers, gap = [], False
             place += size
-        return _dated(self._amounts(found))
+        return _dated(self._amounts(self._without_natural(found, tokens)))
 
-    def translated(self, question: str) -> str:
-        """The question with the glossary's terms put into the words that they mean."""
-        for term, meaning in sorted(self.known.glossary.items(), key=lambda pair: -len(pair[0])):
-            question = _put(question, term, meaning)
-        return question
-
-    def reworded(self, question: str) -> str:
-        """The question as it is read: the glossary's terms, and what can be said in plainer words, put into those."""
-        question = self.translated(question)
-        question = _BEFORE_A_SUM.sub(r"\2 \1", question)  # £500
-        for phrase, meaning in self.known.lexicon.reworded:
-            question = _put(question, phrase, meaning)
-        for (first, second), meaning in self.known.lexicon.around:
-            asked = re.fullmatch(rf"(.*?)\b{first} (.+?) {second} (.*?)([,?.!]|$)(.*)", question, flags=re.IGNORECASE | re.DOTALL)
-            question = f"{asked[1]}{meaning} {asked[3]} of {asked[2]}{asked[4]}{asked[5]}" if asked else question
-        return question
+    def _without_natural(self, tags: list[Tag], tokens: list[Token]) -> list[Tag]:
+        """`languages spoken in …`: what is done with a thing of this kind anyhow says nothing."""
+        things = {token.stem for token in tokens}
+        natural = self.known.lexicon.natural
+        deeds = set().union(*(deeds for thing, deeds in natural.items() if thing in things))
+        found: list[Tag] = []
+        said: tuple[str, ...] = ()
+        for tag in tags:
+            if tag.kind == "unknown" and tag.word in deeds:
+                said += (*tag.after, tag.word)
+                continue
+            found.append(replace(tag, after=(*said, *tag.after)) if said else tag)
+            said = ()
+        return found
 
     def _is_verb(self, tag: Tag) -> bool:
         """Whether a name stands in a verb's form: `composed` of composer, `joined` of joined, `ordered` of orders."""
@@ -181,6 +178,8 @@ class Tagger(Units):
         near = tuple(name for name in names if name.cost == names[0].cost)
         text = " ".join(word)
         lexicon = self.known.lexicon
+        if before is None and (kind == "which" or text in lexicon.commands):  # "show", though there be shows
+            return Tag("which", "", word=text)
         for time, units in (("calendar", lexicon.calendar), ("calendar", lexicon.cycles), ("rhythm", lexicon.rhythm)):
             if text in units and not (time == "rhythm" and before and any(v.columns[0] in before.columns for v in values)):
                 return Tag(time, "", names=near if time == "calendar" else (), unit=units[text], word=text)
@@ -198,13 +197,29 @@ class Tagger(Units):
             return Tag("concept", "", values=values, word=text)
         if kind is not None:
             return Tag(kind, "", word=text, names=near if kind == "label" else ())
+        return self._loosely(some, text, near, values)
+
+    def _loosely(self, some: list[Token], text: str, near: tuple[Name, ...], values: tuple[Value, ...]) -> Tag | None:
+        """What words mean that are no phrase of the language: values, then what they are the name of in part or in other words."""
         if values and not (near and all(map(_is_since, near)) and not _spelt(text, values)):  # `opened` is no `open`
             return Tag("value", "", names=near, values=values, undone=self._not_yet(text), word=text)
         undone = self._not_yet(text)
         if near := undone or near or self._general(text):
             return Tag("name", "", names=near, negated=bool(undone), word=text)
+        if keys := self._keys(text):
+            return Tag("name", "", names=keys, word=text)
         alike, near = self._alike(some)
-        return Tag("name", "", names=near, word=text, alike=alike) if near else None
+        if near:
+            return Tag("name", "", names=near, word=text, alike=alike)
+        return Tag("filler", "", word=text) if text in self.known.lexicon.idle else None
+
+    def _keys(self, word: str) -> tuple[Name, ...]:
+        """`the ids of …`: what their rows are named by."""
+        for ending in self.known.lexicon.key_words.get(word, ()):
+            keys = [d.columns[d.key[0]] for d in self.known.datasets.values() if len(d.key) == 1 and d.key[0] in d.columns]
+            if found := tuple(Name(key, 1) for key in keys if key.name.lower().split("_")[-1] == ending):
+                return found
+        return ()
 
     def _not_yet(self, word: str) -> tuple[Name, ...]:
         """The dates that rows in a state do not have yet: closed_on, of what is open, where nothing else is called so."""
@@ -296,7 +311,10 @@ class Tagger(Units):
         if not found and len(some) == 1 and not any(isinstance(n.meaning, Dataset) for n in self.known.named(some)):
             stem, word = some[0].stem, some[0].word
             found = [v for own, v in self.known.stems.get(stem, ()) if _is_form(word, own)]
-        return tuple(found)
+        if not found:  # French, of France
+            found = [value for land in self.known.lexicon.demonyms.get(words, ()) for value in self.known.values.get(land, ())]
+        as_spelt = {value.columns for value in found if " ".join(value.values) == spelt}
+        return tuple(value for value in found if value.columns not in as_spelt or " ".join(value.values) == spelt)
 
     def _is_a_word(self, some: list[Token], column: Column) -> bool:
         """Whether three letters are a value in small ones, `tea`, and not a word of the language."""
@@ -350,10 +368,6 @@ def _dated(tags: list[Tag]) -> list[Tag]:
 
 def _is_when_done(name: Name) -> bool:
     return isinstance(name.meaning, Column) and name.meaning.kind == "date" and name.meaning.name.split("_")[-1] in ("on", "at")
-
-
-def _put(question: str, term: str, meaning: str) -> str:
-    return re.sub(rf"\b{re.escape(term)}\b", lambda _: meaning, question, flags=re.IGNORECASE)
 
 
 def _is_meant(near: tuple[Name, ...]) -> bool:

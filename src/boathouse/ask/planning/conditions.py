@@ -163,11 +163,21 @@ class Conditions(Tables):
         else:
             column = self.nearest([c for c in self.first_reached(condition.noun) if c.kind == "number"], condition.noun.text)
         cell = self.column(column)
+        if condition.average:
+            return self._against_average(column, condition)
         if condition.unit == "percent" and (column.fraction or not self.known.lexicon.is_percent(column.name, column.unit)):
             raise UnclearError(f"{condition.numbers[-1]:g}% of what? Say it as a number", asks=True)
         factor = self._factor(column, condition.unit)
         operator = "<>" if condition.negated and condition.operator == "=" else condition.operator
         return compared(cell, operator, [n * factor for n in condition.numbers])
+
+    def _against_average(self, column: Column, condition: Condition) -> str:
+        """SQL that is true of rows above or below the average of them all."""
+        if column.between or condition.negated:
+            raise UnclearError(f"{condition.text} of {column.name} is more than I can read", asks=True)
+        self.notes.append(f"the average {column.name} is that of all rows of {column.dataset}")
+        every = f"SELECT avg({quote(column.name)}) FROM {quote(column.dataset)}"
+        return f"{self.column(column)} {condition.operator} ({every})"
 
     def _period(self, condition: Condition) -> str:
         period = condition.period

@@ -36,10 +36,9 @@ class Listing(Figures):
 
     def _selected(self, noun: Noun) -> list[tuple[str, str]]:
         if noun.label:
-            label = self.base.label or ()
-            if not label:
-                raise UnclearError(f"{self.base.name} has no names", asks=True)
-            return [(f"{self.scope.table(self.base.name)}.{quote(name)}", name) for name in label]
+            if self.base.label:
+                return [(f"{self.scope.table(self.base.name)}.{quote(name)}", name) for name in self.base.label]
+            return self._named_as()
         if noun.datasets and not noun.columns:
             [first] = noun.datasets[:1]
             if not self.scope.reaches(first.name):
@@ -48,8 +47,18 @@ class Listing(Figures):
         column = self.scope.nearest(noun.columns, noun.text)
         if relation := self.known.relation(column):
             parent = self.known.datasets[relation.parent]
-            return [(f"{self.scope.role(relation)}.{quote(name)}", name) for name in parent.label or (relation.key,)]
+            named = [(f"{self.scope.role(relation)}.{quote(name)}", name) for name in parent.label or (relation.key,)]
+            return [(self.scope.column(column), column.name), *named] if self._is_key(noun) else named
         return [(self.scope.column(column), column.name)]
+
+    def _named_as(self) -> list[tuple[str, str]]:
+        """What rows without names are called as what they are besides: poker players, each of whom is one of the people."""
+        for relation in self.known.parents(self.base.name):
+            label = self.known.datasets[relation.parent].label
+            if label and self.base.columns[relation.column].unique:
+                self.scope.notes.append(f"named as the {relation.parent} that they are")
+                return [(f"{self.scope.role(relation)}.{quote(name)}", name) for name in label]
+        raise UnclearError(f"{self.base.name} has no names", asks=True)
 
     def _listing(self) -> None:
         intent, subject = self.intent, self.intent.subject
@@ -77,6 +86,8 @@ class Listing(Figures):
             shown += [] if not self.base.label or intent.conditions else self._shown_of(self.base)
         shown += [(self.scope.column(c), c.name) for c in self.scope.used if c.dataset == self.base.name]
         shown += self.counts
+        if intent.sort and intent.sort[0].columns:  # what rows are sorted by is shown with them
+            shown += self._selected(intent.sort[0])
         self.select.columns = list({text: (text, name) for text, name in shown}.values())
         self._having_counts()
         if intent.sort:
@@ -125,4 +136,9 @@ class Listing(Figures):
         self.select.grouped = [cell]
         self.groups = [column.name]
         self._having_shown()
-        self.select.order = [quote(column.name)]
+        descending = False
+        if intent.sort:
+            noun, descending = intent.sort
+            if noun.label or (noun.names and column not in noun.columns):
+                raise UnclearError(f"different {column.name}, sorted by {noun.text!r}: of which row?", asks=True)
+        self.select.order = [f"{quote(column.name)}{' DESC' if descending else ''}"]

@@ -141,7 +141,18 @@ def bases(intent: Intent, known: Knowledge) -> dict[str, int]:
 
 
 def _between(intent: Intent, known: Knowledge, found: dict[str, int]) -> None:
-    """Adds the dataset between what is ranked and what is counted, where neither names the other: concerts of each singer."""
+    """Adds the dataset between what is ranked, or listed, and what is counted beside it, where neither names the other: concerts
+    of each singer."""
+    pairs = [noun.datasets[0].name for noun in intent.select if noun.datasets and not (noun.columns or noun.label)]
+    if len(pairs) == 2 and not (intent.subject or intent.measures):
+        middle = Scope(known, known.datasets[pairs[0]]).link(pairs[1])
+        found.update({middle: 0} if middle else {})
+    if len(intent.measures) == 1 and intent.measures[0].how == "count" and not intent.rank:
+        for rows in intent.measures[0].noun.datasets:
+            for group in (dataset for noun in intent.groups for dataset in noun.datasets):
+                if group.name not in known.paths(rows.name) and rows.name not in known.paths(group.name):
+                    middle = Scope(known, rows).link(group.name)
+                    found.update({middle: 1} if middle and middle not in found else {})
     if not (intent.rank and intent.rank.measure and intent.rank.measure.how == "count" and intent.subject):
         return
     for counted in list(found):

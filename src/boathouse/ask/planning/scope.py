@@ -31,12 +31,17 @@ class Scope(Conditions):
             else:
                 others.append(condition)
         gone = {name.dataset for one in missing if one.noun for name in one.noun.names}
-        children = [child for child in self._children(present) if child not in gone]
+        children = [child for child in self._children(present) if child not in gone and not self._is_gone(child, missing)]
         self._place_periods(own, others, missing, children)
         found = [self._text(condition) for condition in own]
         if others or children:
             found.append(self._exists(others, children))
         return found + [self._absent(one) for one in missing]
+
+    def _is_gone(self, child: str, missing: Sequence[Absent]) -> bool:
+        """`teachers who have not been arranged to teach courses`: the courses are those of what there is none of."""
+        links = {self.link(name.dataset) for one in missing if one.noun and not one.conditions for name in one.noun.names}
+        return self.link(child) in links - {None}
 
     def _place_periods(self, own: list[Condition], others: list[Condition], missing: list[Absent], children: list[str]) -> None:
         """`customers who ordered in 2025`: a period is about the rows of the other dataset, unless it names its date."""
@@ -144,11 +149,10 @@ class Scope(Conditions):
         if last is None:
             raise UnclearError(f"{inner.base.name} leads to {self.base.name} in {len(ways)} ways", asks=True)
         holder = inner.table(last.child)
-        outer = f"{self.table(self.base.name)}.{quote(last.key)}"
         through = any(step.parent == self.base.name for path in inner.joins.values() for step in path[:-1])
         if not through and not any(quote(self.base.name + inner.mark) in text for text in inner.where):
             inner.joins.pop(self.base.name, None)
-        tests = [f"{holder}.{quote(last.column)} = {outer}", *inner.where]
+        tests = [last.on(holder, self.table(self.base.name)), *inner.where]
         self.notes += inner.notes
         return f"SELECT {extra or '1'} FROM {inner.from_clause()} WHERE {' AND '.join(tests)}"
 

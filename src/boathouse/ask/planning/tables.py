@@ -115,10 +115,9 @@ class Tables:
             last = path[-1]
             child, parent = quote(last.child + self.mark), quote(last.parent + self.mark)
             named = f"{quote(last.parent)} AS {parent}" if self.mark else parent
-            text += f"\nLEFT JOIN {named} ON {child}.{quote(last.column)} = {parent}.{quote(last.key)}"
+            text += f"\nLEFT JOIN {named} ON {last.on(child, parent)}"
         for alias, one in self.roles.items():
-            child = quote(one.child + self.mark)
-            text += f"\nLEFT JOIN {quote(one.parent)} AS {quote(alias)} ON {child}.{quote(one.column)} = {quote(alias)}.{quote(one.key)}"
+            text += f"\nLEFT JOIN {quote(one.parent)} AS {quote(alias)} ON {one.on(quote(one.child + self.mark), quote(alias))}"
         return text
 
     def time(self, hint: Noun | None, *, whole_years: bool = False) -> Column:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from boathouse.ask.intent import Absent, Condition, Having, Measure, Noun, UnclearError
 from boathouse.ask.meanings import Name
 from boathouse.ask.periods import apart
-from boathouse.ask.reading.cursor import RANKING, Cursor
+from boathouse.ask.reading.cursor import OPERATORS, RANKING, Cursor
 from boathouse.ask.words import Tag
 
 _TRAILING = {"or_more": ">=", "or_less": "<="}
@@ -137,8 +137,8 @@ class Conditions(Cursor):
 
     def _not(self) -> None:
         self.take()
-        if self.kind() == "by" and self.kind(1) == "value":  # "not made by card"
-            self.take()
+        if self.kind() == "by" and (self.kind(1) == "value" or (self.kind(1) == "name" and self.tags[self.at + 1].datasets)):
+            self.take()  # "not made by card", "not used by any document"
         if self.kind() == "number" and (figure := self._figure_before()):
             numbers = (self._needed_number(),)
             self.conditions().append(
@@ -183,6 +183,11 @@ class Conditions(Cursor):
             self._object_of(made.noun)
             if self.kind() == "period" and not verb.datasets and any(column.kind == "date" for column in verb.columns):
                 raise UnclearError(f"not {verb.text} {self.tags[self.at].text}: at another time, or not at all?", asks=True)
+        elif self.kind() == "name" and self.kind(1) == "value" and self._led_value(self.tags[self.at]):
+            self.take()  # "that do not have the nationality USA"
+            self.inside, self.negated = None, True
+            self.rule("value")
+            return
         else:
             made.noun = self.noun()
         (self.made.parts if self.made.share else self.made.absent).append(made)
@@ -247,7 +252,10 @@ class Conditions(Cursor):
         if self._is_span():  # "over the last 3 months"
             self.take()
             return
-        beside, before = self._beside(), self._figure_before()
+        if self.kind(1) == "average":
+            self._against_average()
+            return
+        beside, before = self._beside(), self._figure_compared()
         operator, numbers = self._comparison(percent=True)
         before = before or self._figure_before()
         self._no_percent_of_rows(before, numbers)
@@ -256,18 +264,13 @@ class Conditions(Cursor):
         if self.negated:
             operator = {">": "<=", ">=": "<", "<": ">=", "<=": ">"}.get(operator, operator)
             self.negated = False
-        if self.kind() == "times" and self.made.verbs:
-            self.take()
-            self.made.having.append(Having(Measure("count", self.made.verbs[-1]), operator, numbers))
-            return
-        if self.kind() == "times" and self.nouns and self.nouns[-1].columns:
-            self.take()
-            self.made.having.append(Having(Measure("count", self._dataset_of(self.nouns.pop())), operator, numbers))
-            return
-        if before is None and self.kind() == "times" and (rows := self._rows_of_the_asked()):
+        if self.kind() == "times" and (rows := self._done_so_often(before)):
             self.take()
             self.made.having.append(Having(Measure("count", rows), operator, numbers))
             return
+        if before is not None and before.datasets and self.kind() == "name" and self.tags[self.at].datasets:
+            self.nouns.append(before)  # "airlines that have at least 10 flights", of flights that have an airline
+            before = None
         if before is None and self.kind() == "value":  # "with more than 300 completed visits"
             value = self.tags[self.at].text
             self._modifiers()
@@ -295,6 +298,62 @@ class Conditions(Cursor):
                 beside=beside,
             )
         )
+
+    def _done_so_often(self, before: Noun | None) -> Noun | None:
+        """`ordered more than 10 times`: the rows that a verb, a column or the asked ones speak of."""
+        if self.made.verbs:
+            return self.made.verbs[-1]
+        if self.nouns and self.nouns[-1].columns:
+            return self._dataset_of(self.nouns.pop())
+        return self._rows_of_the_asked() if before is None else None
+
+    def _figure_compared(self) -> Noun | None:
+        """The figure before a comparison, or the one that it speaks of: the age, of `older than`. Raises UnclearError where nothing is
+        called so."""
+        tag, before = self.tags[self.at], self.tags[self.at - 1] if self.at else None
+        superlative = self.lexicon.comparatives.get(tag.word)
+        if superlative is None or (before and before.kind == "name" and before.columns and not before.datasets):
+            return self._figure_before()
+        wanted = [
+            n
+            for word in self.lexicon.concepts[superlative]
+            for n in self.known.named(self.lexicon.tokens(word.replace("_", " ")))
+        ]
+        beside = self._beside()
+        found = tuple(name for name in wanted if getattr(name.meaning, "kind", "") == "number")
+        if beside and beside.datasets:
+            found = tuple(name for name in found if name.dataset in {dataset.name for dataset in beside.datasets}) or found
+        if not found:
+            return self._figure_before()
+        return Noun(tag.text, found)
+
+    def _against_average(self) -> None:
+        """`heavier than average`, `above the average age`: the average of all rows."""
+        beside, before = self._beside(), self._figure_compared()
+        operator = OPERATORS[self.take().kind]
+        average = self.take().text
+        if self.kind() in ("count", "volume"):  # "more than the average number of products", of number_products
+            self.take()
+        noun = self.noun()
+        if noun is not None and noun.numeric and not noun.datasets:
+            names = [name for name in noun.names if before is None or name in before.names]
+            if not names:
+                raise UnclearError(f"{noun.text!r} against another figure is more than I can read", asks=True)
+            before = noun.only(names)
+        elif noun is not None:
+            self.nouns.append(noun)
+        self.conditions().append(
+            Condition(
+                "compare",
+                f"{operator} {average}",
+                noun=before,
+                operator=operator,
+                average=True,
+                negated=self.negated,
+                beside=beside,
+            )
+        )
+        self.negated = False
 
     def _no_percent_of_rows(self, figure: Noun | None, numbers: tuple[float, ...]) -> None:
         """`more than 10% lost parcels` is no number of them."""
@@ -329,7 +388,8 @@ class Conditions(Cursor):
         tag = self.take()
         if self.kind() in _TRAILING:
             operator = _TRAILING[self.take().kind]
-            noun = self._figure_before() or self.noun()
+            rows = self.kind() == "name" and bool(self.tags[self.at].datasets)  # "grades with 4 or more pupils"
+            noun = (None if rows else self._figure_before()) or self.noun()
             if tag.unit == "percent":
                 raise UnclearError(f"{tag.text}% of what? Say it as a number", asks=True)
             self._trailing(operator, tag.number, noun)
@@ -374,6 +434,11 @@ class Conditions(Cursor):
 
     def _or(self) -> None:
         self.take()
+        last = self.conditions()[-1] if self.conditions() else None
+        if last is not None and last.kind == "period" and self.kind() == "period" and not (last.against or last.negated):
+            other = self.take()  # "in 2014 or 2015"
+            last.text, last.against = f"{last.text} or {other.text}", other.period
+            return
         following = self.tags[self.at].text if self.at < len(self.tags) else ""
         raise UnclearError(f"'or {following}': one of two such conditions is more than I can read; ask for each", asks=True)
 

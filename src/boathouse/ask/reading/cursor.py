@@ -121,7 +121,7 @@ class Cursor:
             found.append(noun)
             if self.kind() == "and" and self.kind(1) in ("name", "calendar", "label"):
                 self.take()
-            elif not (self.kind() in ("name", "calendar") and self.tags[self.at].gap):
+            elif not (self.kind() in ("name", "calendar", "label") and self.tags[self.at].gap):
                 break
         return found
 
@@ -139,6 +139,12 @@ class Cursor:
         columns = [column for column in measures if self.known.is_taken(column)]
         money = len(measures) == 1 or self.lexicon.earning & set(self.text.lower().split())
         return Noun("how much", (Name(columns[0]),)) if len(datasets) == len(columns) == 1 and money else None
+
+    def rows_of(self, shown: list[Noun]) -> Noun | None:
+        """The rows of the one dataset that all these columns are of: `the name and capacity of the stadium with …`."""
+        datasets = [{name.dataset for name in noun.names} for noun in shown if noun.names]
+        common = set.intersection(*datasets) if datasets else set()
+        return Noun("rows", (Name(self.known.datasets[min(common)]),)) if len(common) == 1 else None
 
     def marked(self, conditions: list[Condition]) -> Noun | None:
         """The rows that the first value among these marks, where only one column has it. Raises UnclearError for a name, which is of

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from boathouse.ask.intent import Having, Measure, Noun, Rank, UnclearError
 from boathouse.ask.meanings import Name
 from boathouse.ask.reading.conditions import Conditions
-from boathouse.ask.reading.cursor import AGGREGATES, OPERATORS
+from boathouse.ask.reading.cursor import AGGREGATES, OPERATORS, RANKING
 from boathouse.ask.words import Tag
 
 _SEVERAL = {**AGGREGATES, "highest": "max", "lowest": "min"}
@@ -76,6 +78,8 @@ class Figures(Conditions):
     def _aggregate(self) -> None:
         joined = self.at > 0 and self.tags[self.at - 1].kind == "and" and bool(self.made.measures)
         tag = self.take()
+        if tag.word in self.lexicon.everywhere and self.kind() == "name" and (self.made.measures or self.aggregate):
+            return
         how = AGGREGATES[tag.kind]
         if self._several(how):
             return
@@ -163,7 +167,7 @@ class Figures(Conditions):
             compared and self.made.subject is None and self.nouns and not self.nouns[-1].numeric
         ):  # "genres with an average length above …"
             self.made.subject, self.made.listed = self.nouns.pop(), True
-        if self.kind() in OPERATORS and self.kind(1) == "number" and self.made.subject is not None:
+        if compared and (self.made.subject is not None or self.made.groups):
             self.made.having.append(Having(measure, *self._comparison()))
         elif self.made.rank and self.made.rank.measure is None and self.made.subject:
             self.made.rank.measure = measure
@@ -182,7 +186,7 @@ class Figures(Conditions):
 
     def _which(self) -> None:
         tag = self.take()
-        if self.made.measures and self.at > 1 and self.tags[self.at - 2].kind == "and":
+        if (self.made.measures or self.made.select) and self.at > 1 and self.tags[self.at - 2].kind == "and":
             raise UnclearError("those are two questions: ask one after the other", asks=True)
         self.made.listed = self.made.listed or bool(tag)
         if self.kind() == "number" and self.kind(1) in ("name", "calendar"):
@@ -225,9 +229,7 @@ class Figures(Conditions):
         tag = self.take()
         if self.kind() == "":
             raise UnclearError(f"{tag.text} what?", asks=True)
-        if self.kind() in ("value", "period"):
-            return
-        if self._is_doer(tag):
+        if self.kind() in ("value", "period") or self._is_doer(tag) or self._is_chosen():
             return
         rank = self.made.rank
         if self.kind() in ("count", *AGGREGATES, "distinct"):
@@ -245,13 +247,20 @@ class Figures(Conditions):
             rank.measure = Measure("value", nouns[0])
         elif not nouns:
             raise UnclearError(f"{tag.text} what?", asks=True)
+        elif self.kind() in ("ascending", "descending") and self.made.listed and len(nouns) == 1 and not self.made.measures:
+            self.made.sort = (nouns[0], self.take().kind == "descending")  # "list the orders by date, descending"
         else:
             self.made.groups += nouns
+
+    def _is_chosen(self) -> bool:
+        """`used by the most documents`, `by more than one`, `songs by the youngest singer`: by those, and not by each."""
+        concept = self.kind() == "concept" and self.tags[self.at].word in self.lexicon.extreme
+        return self.made.rank is None and (concept or self.kind() in (*RANKING, *OPERATORS))
 
     def _is_doer(self, tag: Tag) -> bool:
         """`hours missed by students from Oakham`: who did it; `by student` would be a group."""
         verb = self.tags[self.at - 2] if self.at > 1 else None
-        done = {*tag.after} & self.lexicon.done or (
+        done = {*tag.after} & self.lexicon.done.union(*self.lexicon.natural.values()) or (
             verb is not None and not tag.after and verb.word.endswith(self.lexicon.verb_endings)
         )
         if not done or self.kind() == "" or not self.tags[self.at].datasets:
@@ -264,8 +273,14 @@ class Figures(Conditions):
         if self.kind() == "distinct":
             self.take()
         nouns = self.nouns_listed()
+        figures = self.made.measures or self.aggregate or self.pending_count
+        if not nouns and self.made.select and figures:  # "type codes and the number of templates for each"
+            return
         if not nouns:
             raise UnclearError(f"{tag.text} what?", asks=True)
+        if self.made.select and not figures and len(nouns) == 1 and nouns[0].datasets:  # "the name and age of every singer"
+            self.nouns += nouns
+            return
         if any(noun.numeric and noun.text.lower() in self.lexicon.units for noun in nouns):  # "rent per sqm"
             raise UnclearError(f"{tag.text} {nouns[0].text}: one divided by the other is more than I can read", asks=True)
         last = self.made.measures[-1] if self.made.measures else None
@@ -298,7 +313,15 @@ class Figures(Conditions):
         self.nouns.append(self.noun() or Noun(""))
 
     def _label(self) -> None:
+        if self.kind(1) == "value" and not self.tags[self.at + 1].gap and self.made.listed + len(self.made.measures) > 0:
+            self.take()  # "the document with the name Welcome"
+            columns = [self.known.datasets[v.columns[0].dataset].label for v in self.tags[self.at].values]
+            led = tuple(v for v, label in zip(self.tags[self.at].values, columns, strict=True) if v.columns[0].name in label)
+            self.tags[self.at] = replace(self.tags[self.at], values=led or self.tags[self.at].values, led=bool(led))
+            self.rule("value")
+            return
         self.made.select += self.nouns_listed()
+        self.made.listed = True
 
     def _share(self) -> None:
         tag = self.take()

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from boathouse.ask.intent import Absent, Condition, Measure, Noun, UnclearError
 from boathouse.ask.meanings import Column, Name
+from boathouse.ask.reading import attributes
 from boathouse.ask.reading.cursor import OPERATORS
 from boathouse.ask.reading.figures import Figures
 from boathouse.ask.words import Tag
@@ -71,10 +72,14 @@ class Names(Figures):
         made = self.made
         if self._led_value(tag) and self.kind() == "value":
             self._value()
+        elif every := attributes.listed(self, noun):
+            made.select, made.listed = [*made.select, *every], True
         elif self._must_be_there(tag, noun):
             self.conditions().append(Condition("null", noun.text, noun=noun, negated=True))
         elif made.measures and noun.datasets and self.at > 1 and self.tags[self.at - 2].kind == "and" and not made.having:
             raise UnclearError(f"and {noun.text}: one figure at a time, please", asks=True)
+        elif noun.numeric and not noun.datasets and self.kind() in (*OPERATORS, "between"):  # "whose area is above 300"
+            self.nouns.append(noun)
         elif made.measures and noun.columns and set(noun.columns) <= set(made.measures[-1].noun.columns):
             return  # "average length in milliseconds"
         elif self.aggregate and (noun.numeric or noun.sums or (noun.datasets and self.aggregate == "sum")):

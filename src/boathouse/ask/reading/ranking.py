@@ -25,7 +25,8 @@ class Ranking(Conditions):
             if self.made.subject is None and self.nouns:
                 self.made.subject = self.nouns.pop()
             return None
-        if self.kind() == "only" and self.kind(1) == "name":  # "the largest single payment"
+        again = RANKING.get(self.kind()) == descending  # "the top 5 largest areas"
+        if again or (self.kind() == "only" and self.kind(1) == "name"):  # "the largest single payment"
             self.take()
         self._modifiers()
         if self.kind() == "name" and self.tags[self.at].verb and self._ranked_done(tag, descending):
@@ -43,9 +44,15 @@ class Ranking(Conditions):
                 self.made.subject = self.nouns.pop()  # "polls with the lowest error"
             self._ranked_by(Measure("value" if noun.metrics else "each", noun), descending)
         else:
-            self.made.rank = Rank(descending, self.limit)
-            self.made.subject = noun
+            self._ranked_later(noun, descending, tag)
         return None
+
+    def _ranked_later(self, noun: Noun, descending: bool, tag: Tag) -> None:
+        """`the biggest customers`: by what is said later, or goes without saying."""
+        said = any(one.kind in ("by", "sum", "average", "count") for one in self.tags[self.at :])
+        if not (noun.datasets or noun.unit or said or self.limit or tag.word in self.lexicon.tops):
+            raise UnclearError(f"{noun.text!r} is no figure to be the {tag.text} of", asks=True)
+        self.made.rank, self.made.subject = Rank(descending, self.limit), noun
 
     def _both_ends(self, tag: Tag) -> None:
         """`first and last polldate`."""
@@ -99,6 +106,8 @@ class Ranking(Conditions):
     def _ranked_by(self, measure: Measure, descending: bool) -> None:
         if self.made.subject is None and self.nouns and (self.made.listed or self.limit):
             self.made.subject = self.nouns.pop(0)
+        if self.made.subject is None and self.made.select:
+            self.made.subject = self.rows_of(self.made.select)
         if self.made.subject is None and measure.how in ("value", "each"):
             self.made.measures.append(Measure("max" if descending else "min", measure.noun))
         else:
@@ -174,6 +183,8 @@ class Ranking(Conditions):
 
     def _extreme(self, tag: Tag, figure: Noun) -> None:
         descending = tag.word not in self.lexicon.low
+        if tag.word in self.lexicon.ages and any(column.name.lower().split("_")[-1] == "age" for column in figure.columns):
+            descending = not descending  # the oldest was born first, and has the highest age
         if self.kind() in ("average", "median") and tag.word not in self.lexicon.speeds:  # "the longest average delivery time"
             self.made.rank = Rank(descending, self.limit)
             return
@@ -225,6 +236,8 @@ class Ranking(Conditions):
             return
         if noun is None or not noun.columns or noun.datasets:
             raise UnclearError("the most frequent what?", asks=True)
+        if self.made.subject is not None and not set(self.made.subject.columns) & set(noun.columns):
+            raise UnclearError(f"{self.made.subject.text}, or the {tag.text} {noun.text}?", asks=True)
         rows = Noun(noun.text, tuple(Name(self.known.datasets[name]) for name in dict.fromkeys(c.dataset for c in noun.columns)))
         self.made.subject, self.made.rank = noun, Rank(descending, self.limit, Measure("count", rows))
 

@@ -123,7 +123,13 @@ class Reading(Ranking, Names):
         tag = self.take()
         if self.made.listed and not self.made.measures and set(tag.word.split()) & self.lexicon.ages:
             raise UnclearError(f"{tag.text!r} by which date? Say 'sorted by …'", asks=True)
-        self._sort(None, tag.kind == "descending")
+        of = self.kind() == "name" and "of" in self.tags[self.at].after  # "in descending order of age"
+        if self.kind() == "count" and "of" in self.tags[self.at].after:  # "in descending order of number of products"
+            self.take()
+            of = self.kind() == "name" and any(column.is_measure for column in self.tags[self.at].columns)
+            if not of:
+                raise UnclearError(f"{tag.text} by how many of what?", asks=True)
+        self._sort(self.noun() if of else None, tag.kind == "descending")
 
     def _sorted(self) -> None:
         self.take()

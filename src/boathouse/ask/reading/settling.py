@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from boathouse.ask.intent import Condition, Intent, Measure, Noun, UnclearError
 from boathouse.ask.meanings import LIFE, Dataset
 from boathouse.ask.periods import apart
-from boathouse.ask.reading import whom
+from boathouse.ask.reading import attributes, whom
 
 if TYPE_CHECKING:
     from boathouse.ask.reading.reading import Reading
@@ -33,6 +33,9 @@ def settle(reading: Reading) -> Intent:
     check(made.conditions)
     _when(reading)
     _figures(reading)
+    attributes.of_what(reading)
+    attributes.beside_figures(made, reading.nouns)
+    attributes.side_by_side(reading)
     whom.ranked(reading)
     _subject(reading)
     if made.rank is not None:
@@ -162,7 +165,8 @@ def _left(reading: Reading) -> None:
     left = [noun for noun in reading.nouns if not noun.datasets]
     if left and reading.done_by and not made.select:
         raise UnclearError(f"which figure of {left[0].text!r} is asked for?", asks=True)
-    if left and (made.listed or made.select or made.conditions) and not made.measures and not made.groups:
+    chosen = made.listed or made.select or made.conditions or made.absent or made.having
+    if left and (chosen or (made.rank and not left[0].numeric)) and not made.measures and not made.groups:
         made.select += left
     elif left:
         raise UnclearError(f"what is {left[0].text!r} for? Say 'by {left[0].text}' to group by it", [f"by {left[0].text}"])
@@ -355,23 +359,29 @@ def _rank(reading: Reading) -> None:
         if worth:
             made.verbs.remove(worth[0])
             rank.measure = Measure("value", worth[0])
+    made.subject = made.subject or _ranked(reading)
     if made.subject is None:
-        named = [noun for noun in reading.nouns if noun.datasets or noun.unit or (noun.columns and not noun.numeric)]
-        if named:
-            made.subject = named[0]
-            reading.nouns.remove(named[0])
-        elif len(made.groups) == 1:
-            made.subject = made.groups.pop()
-        elif made.listed or reading.limit:
-            made.subject = reading.marked(made.conditions)  # "which dog is the heaviest?"
-        if made.subject is None:
-            raise UnclearError("the highest or lowest of what?", asks=True)
+        raise UnclearError("the highest or lowest of what?", asks=True)
     if rank.measure is None and not made.subject.datasets:
         rank.measure = _rows_of(reading, made.subject)
     rank.n = rank.n or reading.limit or (None if _plural(reading, made.subject) else 1)
     if rank.measure is None and rank.n is None:
         raise UnclearError(f"{made.subject.text} by which figure, and how many?", _by_metrics(reading), asks=True)
     rank.n = rank.n or 1
+
+
+def _ranked(reading: Reading) -> Noun | None:
+    """What is ranked, where only something about it was said."""
+    made = reading.made
+    named = [noun for noun in reading.nouns if noun.datasets or noun.unit or (noun.columns and not noun.numeric)]
+    if named:
+        reading.nouns.remove(named[0])
+        return named[0]
+    if len(made.groups) == 1:
+        return made.groups.pop()
+    if made.select:  # "the name and capacity of the stadium with the most concerts"
+        return reading.rows_of(made.select)
+    return reading.marked(made.conditions) if made.listed or reading.limit else None  # "which dog is the heaviest?"
 
 
 def _rows_of(reading: Reading, subject: Noun) -> Measure | None:
