@@ -64,6 +64,7 @@ class Condition:
     change: tuple[Period, Period] | None = None  # those between which a figure changes
     negated: bool = False
     together: str = "or"
+    each: bool = False  # of its values there must be every one: both English and Dutch
     via: Column | None = None  # the column that names the row whose value it is: who reports to Ada
     led: bool = False  # its column, or the dataset of its name, was said
     of: tuple[str, ...] = ()  # the datasets whose name comes next: billing tickets

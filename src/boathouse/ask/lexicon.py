@@ -109,6 +109,7 @@ class Lexicon:
     def _deeds(self, data: dict[str, Any]) -> None:
         """What is done, has been done, or has not been yet."""
         self.comparatives: dict[str, str] = data.pop("comparatives")
+        self.heading: dict[str, str] = data.pop("heading")
         self.tops, self.everywhere, self.swapped = (set(data.pop(kind)) for kind in ("tops", "everywhere", "swapped"))
         self.often = set(data.pop("often"))
         self.natural = {self.stem(thing): set(deeds) for thing, deeds in data.pop("natural").items()}
@@ -178,7 +179,8 @@ class Lexicon:
 
     def direction(self, words: Iterable[str]) -> str:
         """`from` or `to`, where one of these words says so."""
-        return next((word for word in words if word in self.directions), "")
+        said = (self.heading.get(word, word) for word in words)
+        return next((word for word in said if word in self.directions), "")
 
     def number(self, word: str) -> float | None:
         """The number that a word is, None for none."""

@@ -106,18 +106,23 @@ class Tagger(Units):
         return _dated(self._amounts(self._without_natural(found, tokens)))
 
     def _without_natural(self, tags: list[Tag], tokens: list[Token]) -> list[Tag]:
-        """`languages spoken in …`: what is done with a thing of this kind anyhow says nothing."""
-        things = {token.stem for token in tokens}
-        natural = self.known.lexicon.natural
-        deeds = set().union(*(deeds for thing, deeds in natural.items() if thing in things))
-        found: list[Tag] = []
+        """`languages spoken in …`: what is done with such a thing anyhow says nothing; `speak English` speaks of the language."""
+        natural, stems = self.known.lexicon.natural, {token.stem for token in tokens}
         said: tuple[str, ...] = ()
+        found: list[Tag] = []
         for tag in tags:
-            if tag.kind == "unknown" and tag.word in deeds:
+            things = [thing for thing, deeds in natural.items() if tag.kind == "unknown" and tag.word in deeds]
+            named = {thing: self.known.named([Token(thing, thing, thing)]) for thing in things}
+            there = [thing for thing in things if any(name.cost == 0 for name in named[thing])]
+            if stems & set(things):
                 said += (*tag.after, tag.word)
-                continue
-            found.append(replace(tag, after=(*said, *tag.after)) if said else tag)
-            said = ()
+            elif len(there) == 1:
+                names = tuple(name for name in named[there[0]] if name.cost == 0)
+                found.append(replace(tag, kind="name", names=names, verb=True, after=(*said, *tag.after)))
+                said = ()
+            else:
+                found.append(replace(tag, after=(*said, *tag.after)))
+                said = ()
         return found
 
     def _is_verb(self, tag: Tag) -> bool:
@@ -238,7 +243,8 @@ class Tagger(Units):
         lexicon, known = self.known.lexicon, self.known.datasets.values()
         if word in lexicon.persons:
             who = [dataset for dataset in known if lexicon.is_person(dataset.name)]
-            return (Name(who[0], 1),) if len(who) == 1 else ()
+            if who:
+                return (Name(who[0], 1),) if len(who) == 1 else ()
         own = next((word.removesuffix(ending) for ending in lexicon.belongings if word.endswith(ending)), "")
         for other in self.known.lexicon.general.get(word, (own,) if own else ()):
             if found := sorted(self.known.named(self.known.lexicon.tokens(other)), key=lambda name: name.cost):

@@ -53,6 +53,8 @@ class Conditions(Tables):
         columns = best[0]
         self._one_thing(condition, columns)
         self._not_a_date(condition, columns[0])
+        if condition.each and columns[0].kind != "list":
+            raise UnclearError(f"no row of {columns[0].dataset} has more than one {columns[0].name}", asks=True)
         if condition.together == "and" and len(condition.values) > 1 and not condition.negated and columns[0].kind != "list":
             raise UnclearError(
                 f"{condition.text}: together, or each?", [f"{condition.text.replace(', ', ' or ')}", f"by {columns[0].name}"]
@@ -170,6 +172,18 @@ class Conditions(Tables):
         factor = self._factor(column, condition.unit)
         operator = "<>" if condition.negated and condition.operator == "=" else condition.operator
         return compared(cell, operator, [n * factor for n in condition.numbers])
+
+    def _extreme(self, condition: Condition) -> str:
+        """SQL that is true of rows that name the first by a figure: concerts in the stadium with the highest capacity."""
+        assert condition.noun is not None
+        column = self.nearest(condition.noun.columns, condition.noun.text)
+        dataset = self.known.datasets[column.dataset]
+        if len(dataset.key) != 1:
+            raise UnclearError(f"the {condition.text} of {dataset.name}, whose rows have no key of one column", asks=True)
+        key, order = quote(dataset.key[0]), "ASC" if condition.negated else "DESC"
+        ranked = f"rank() OVER (ORDER BY {quote(column.name)} {order} NULLS LAST) <= {condition.numbers[0]:g}"
+        self.notes.append(f"of the {dataset.name} with the {condition.text}, of them all")
+        return f"{self.table(dataset.name)}.{key} IN (SELECT {key} FROM {quote(dataset.name)} QUALIFY {ranked})"
 
     def _against_average(self, column: Column, condition: Condition) -> str:
         """SQL that is true of rows above or below the average of them all."""

@@ -38,6 +38,9 @@ class Ranking(Listing):
         self._group_by([*intent.groups, intent.subject])
         self._conditions()
         key = self.select.grouped[-1]
+        whose = {dataset.name for dataset in intent.subject.datasets}
+        beside = [noun for noun in intent.select if not noun.label and {c.dataset for c in noun.columns} & whose]
+        self._group_by([noun.only([name for name in noun.names if name.dataset in whose]) for noun in beside])
         if not intent.subject.unit:
             self.scope.where.append(f"{key} IS NOT NULL")
         text, name = self._measure(Measure("sum", measure.noun) if measure.how == "value" else measure)
@@ -46,7 +49,7 @@ class Ranking(Listing):
         for other in intent.measures:
             self._add(other)
         for noun in intent.select:
-            if not noun.numeric and not noun.label:  # its name is shown in any case
+            if noun not in beside and not noun.label:  # its name is shown in any case
                 raise UnclearError(f"what is {noun.text!r} for?", asks=True)
         direction = "DESC" if rank.descending else "ASC"
         part = f"PARTITION BY {', '.join(self.select.grouped[: len(intent.groups)])} " if intent.groups else ""

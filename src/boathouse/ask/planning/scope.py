@@ -34,6 +34,11 @@ class Scope(Conditions):
         children = [child for child in self._children(present) if child not in gone and not self._is_gone(child, missing)]
         self._place_periods(own, others, missing, children)
         found = [self._text(condition) for condition in own]
+        for one in [one for one in others if one.each]:
+            others.remove(one)
+            single = [replace(one, values=[values], text=" ".join(values[0].values), each=False) for values in one.values]
+            found += [self._exists([*others, each], children) for each in single]
+            others, children = [], []
         if others or children:
             found.append(self._exists(others, children))
         return found + [self._absent(one) for one in missing]

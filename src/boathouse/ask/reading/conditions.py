@@ -1,19 +1,18 @@
-"""Rules for what rows must be: values, comparisons, periods, and what there must be none of."""
+"""Rules for what rows must be: values, periods, and what there must be none of."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from boathouse.ask.intent import Absent, Condition, Having, Measure, Noun, UnclearError
+from boathouse.ask.intent import Absent, Condition, Noun, UnclearError
 from boathouse.ask.meanings import Name
 from boathouse.ask.periods import apart
-from boathouse.ask.reading.cursor import OPERATORS, RANKING, Cursor
+from boathouse.ask.reading.comparing import Comparing
+from boathouse.ask.reading.cursor import RANKING
 from boathouse.ask.words import Tag
 
-_TRAILING = {"or_more": ">=", "or_less": "<="}
 
-
-class Conditions(Cursor):
+class Conditions(Comparing):
     """Rules, each named after the kind of tag that it reads."""
 
     def _value(self) -> None:
@@ -30,7 +29,9 @@ class Conditions(Cursor):
         if self.kind() == "name" and self.tags[self.at].datasets and not self.tags[self.at].after and not self._has_period():
             also = tuple(name for name in also if getattr(name.meaning, "kind", "") != "date")  # "closed tickets" are just those
         condition = Condition("value", tag.text, [tag.values], negated=self.negated or tag.negated, also=also)
-        condition.direction = self.lexicon.direction(tag.after)
+        before = self.tags[self.at - 2] if self.at > 1 and self.tags[self.at - 2].kind == "name" and not tag.gap else None
+        condition.direction = self.lexicon.direction(tag.after) or (self.lexicon.direction(before.after) if before else "")
+        condition.each = self.at > 1 and self.tags[self.at - 2].kind == "both"
         condition.led = tag.led
         self._attach(condition)
         while self._another_value(tag):
@@ -109,6 +110,11 @@ class Conditions(Cursor):
         [[column, *_]] = columns
         condition.together = "or"
         self.made.groups.append(Noun(column.name, (Name(column),)))
+
+    def _both(self) -> None:
+        tag = self.take()
+        if self.kind() != "value":
+            raise UnclearError(f"{tag.text!r}: of what? Ask for one and the other", asks=True)
 
     def _versus(self) -> None:
         raise UnclearError(f"{self.take().text!r}: which two are to be compared? Ask for both by what they differ in", asks=True)
@@ -203,18 +209,6 @@ class Conditions(Cursor):
         if self.kind() == "name" and self.tags[self.at].datasets and {d.name for d in self.tags[self.at].datasets} <= parents:
             self.take()
 
-    def _beside(self, *, ahead: bool = False) -> Noun | None:
-        """The dataset next to whose name this stands: `visits completed in 2026`, `December events`."""
-        following = self.tags[self.at + 1] if self.at + 1 < len(self.tags) else None
-        if ahead and following and following.kind == "name" and following.datasets and not following.after and not following.gap:
-            return Noun(following.text, following.names)
-        for tag in reversed(self.tags[: self.at]):
-            if tag.kind == "name" and tag.datasets:
-                return Noun(tag.text, tag.names)
-            if tag.kind not in ("value", "name") or tag.gap:
-                break
-        return None
-
     def _period(self, hint: Noun | None = None) -> None:
         beside = self._beside(ahead=True)
         tag = self.take()
@@ -246,191 +240,6 @@ class Conditions(Cursor):
             raise UnclearError(f"{made.text} and {other.text}: ask for one, or 'by year', 'by month'", asks=True)
         made.text, made.against = f"{made.text} and {other.text}", other.period
         self.made.groups.append(Noun(unit, unit=unit))
-
-    def _compare(self) -> None:
-        """`above 1.50`, `more than 60 orders`: about the figure before or after it."""
-        if self._is_span():  # "over the last 3 months"
-            self.take()
-            return
-        if self.kind(1) == "average":
-            self._against_average()
-            return
-        beside, before = self._beside(), self._figure_compared()
-        operator, numbers = self._comparison(percent=True)
-        before = before or self._figure_before()
-        self._no_percent_of_rows(before, numbers)
-        if before is not None and self.kind() == "times":  # "reopened at least 2 times", of reopened_count
-            self.take()
-        if self.negated:
-            operator = {">": "<=", ">=": "<", "<": ">=", "<=": ">"}.get(operator, operator)
-            self.negated = False
-        if self.kind() == "times" and (rows := self._done_so_often(before)):
-            self.take()
-            self.made.having.append(Having(Measure("count", rows), operator, numbers))
-            return
-        if before is not None and before.datasets and self.kind() == "name" and self.tags[self.at].datasets:
-            self.nouns.append(before)  # "airlines that have at least 10 flights", of flights that have an airline
-            before = None
-        if before is None and self.kind() == "value":  # "with more than 300 completed visits"
-            value = self.tags[self.at].text
-            self._modifiers()
-            if self.kind() != "name" or not self.tags[self.at].datasets:
-                raise UnclearError(f"more or less of what? {value!r} is a value", asks=True)
-        if before is None and self.kind() == "name" and not self._is_flag(self.tags[self.at]):
-            noun = self.noun()
-            if noun is None:
-                raise UnclearError(f"more or less of what? {self.tags[self.at].text!r} is done", asks=True)
-            if noun.datasets or not noun.numeric:
-                self.made.having.append(Having(Measure("count", noun), operator, numbers))
-                return
-            before = noun
-        if before is not None and before.metrics and not before.columns:
-            self.made.having.append(Having(Measure("metric", before), operator, numbers))
-            return
-        self.conditions().append(
-            Condition(
-                "compare",
-                f"{operator} {numbers[-1]:g}",
-                noun=before,
-                operator=operator,
-                numbers=numbers,
-                unit=self.unit,
-                beside=beside,
-            )
-        )
-
-    def _done_so_often(self, before: Noun | None) -> Noun | None:
-        """`ordered more than 10 times`: the rows that a verb, a column or the asked ones speak of."""
-        if self.made.verbs:
-            return self.made.verbs[-1]
-        if self.nouns and self.nouns[-1].columns:
-            return self._dataset_of(self.nouns.pop())
-        return self._rows_of_the_asked() if before is None else None
-
-    def _figure_compared(self) -> Noun | None:
-        """The figure before a comparison, or the one that it speaks of: the age, of `older than`. Raises UnclearError where nothing is
-        called so."""
-        tag, before = self.tags[self.at], self.tags[self.at - 1] if self.at else None
-        superlative = self.lexicon.comparatives.get(tag.word)
-        if superlative is None or (before and before.kind == "name" and before.columns and not before.datasets):
-            return self._figure_before()
-        wanted = [
-            n
-            for word in self.lexicon.concepts[superlative]
-            for n in self.known.named(self.lexicon.tokens(word.replace("_", " ")))
-        ]
-        beside = self._beside()
-        found = tuple(name for name in wanted if getattr(name.meaning, "kind", "") == "number")
-        if beside and beside.datasets:
-            found = tuple(name for name in found if name.dataset in {dataset.name for dataset in beside.datasets}) or found
-        if not found:
-            return self._figure_before()
-        return Noun(tag.text, found)
-
-    def _against_average(self) -> None:
-        """`heavier than average`, `above the average age`: the average of all rows."""
-        beside, before = self._beside(), self._figure_compared()
-        operator = OPERATORS[self.take().kind]
-        average = self.take().text
-        if self.kind() in ("count", "volume"):  # "more than the average number of products", of number_products
-            self.take()
-        noun = self.noun()
-        if noun is not None and noun.numeric and not noun.datasets:
-            names = [name for name in noun.names if before is None or name in before.names]
-            if not names:
-                raise UnclearError(f"{noun.text!r} against another figure is more than I can read", asks=True)
-            before = noun.only(names)
-        elif noun is not None:
-            self.nouns.append(noun)
-        self.conditions().append(
-            Condition(
-                "compare",
-                f"{operator} {average}",
-                noun=before,
-                operator=operator,
-                average=True,
-                negated=self.negated,
-                beside=beside,
-            )
-        )
-        self.negated = False
-
-    def _no_percent_of_rows(self, figure: Noun | None, numbers: tuple[float, ...]) -> None:
-        """`more than 10% lost parcels` is no number of them."""
-        if self.unit == "percent" and not (figure and figure.columns):
-            raise UnclearError(f"{numbers[-1]:g}% of what? Say it as a number", asks=True)
-
-    _more = _at_least = _less = _at_most = _equal = _between = _compare
-
-    def _is_span(self) -> bool:
-        period = self.tags[self.at + 1].period if self.kind(1) == "period" else None
-        if self.tags[self.at].word != "over" or period is None or not (period.start and period.end):
-            return False
-        return (
-            (period.end - period.start).days > 1
-            and not self.tags[self.at + 1].text.isdigit()
-            and not any(noun.numeric for noun in self.nouns)
-        )
-
-    def _rows_of_the_asked(self) -> Noun | None:
-        """`donors who gave more than 5 times`: by the only dataset whose rows name a donor."""
-        asked = [dataset.name for noun in (*(m.noun for m in self.made.measures), *([self.made.subject] if self.made.subject else ()))
-                 for dataset in noun.datasets]  # fmt: skip
-        children = {relation.child for relation in self.known.relations if relation.parent in asked}
-        return Noun(min(children), (Name(self.known.datasets[min(children)]),)) if len(children) == 1 else None
-
-    def _compared(self, noun: Noun) -> Condition:
-        operator, numbers = self._comparison()
-        return Condition("compare", noun.text, noun=noun, operator=operator, numbers=numbers, unit=self.unit)
-
-    def _number(self) -> None:
-        """A number before a noun is how many of it; behind a column, its value."""
-        tag = self.take()
-        if self.kind() in _TRAILING:
-            operator = _TRAILING[self.take().kind]
-            rows = self.kind() == "name" and bool(self.tags[self.at].datasets)  # "grades with 4 or more pupils"
-            noun = (None if rows else self._figure_before()) or self.noun()
-            if tag.unit == "percent":
-                raise UnclearError(f"{tag.text}% of what? Say it as a number", asks=True)
-            self._trailing(operator, tag.number, noun)
-        elif figure := (self._figure_before() or self._column_before()):
-            numbers, negated, unit = [tag.number], self.negated, tag.unit
-            while self.kind() == "or" and self.kind(1) == "number":  # "a rating of 1 or 2"
-                self.take()
-                unit = self.tags[self.at].unit or unit
-                numbers.append(self.take().number)
-            if len(numbers) > 1 and negated:
-                raise UnclearError("not one of several numbers is more than I can read", asks=True)
-            operator = "=" if len(numbers) == 1 else "in"
-            self.conditions().append(
-                Condition("compare", tag.text, noun=figure, operator=operator, numbers=tuple(numbers), unit=unit, negated=negated)
-            )
-            self.negated = False
-        elif self.kind() in (*RANKING, "best", "frequent", "rare") or (
-            self.kind() == "concept" and self.tags[self.at].word in self.lexicon.extreme
-        ):
-            self.limit = self.how_many(tag)
-        elif self.kind() in ("name", "calendar") and tag.number == int(tag.number) and tag.number > 0:
-            self.limit = int(tag.number)
-            noun = self.noun()
-            if noun is not None:
-                if self.kind() in _TRAILING:
-                    self._trailing(_TRAILING[self.take().kind], tag.number, noun)
-                    self.limit = None
-                elif self.made.subject is None:
-                    self.made.subject = noun
-                else:
-                    raise UnclearError(f"what is {tag.text} for?", asks=True)
-        else:
-            raise UnclearError(f"what is {tag.text} for?", asks=True)
-
-    def _trailing(self, operator: str, number: float, noun: Noun | None) -> None:
-        if noun is None or (noun.numeric and not noun.datasets):
-            self.conditions().append(
-                Condition("compare", f"{operator} {number:g}", noun=noun, operator=operator, numbers=(number,))
-            )
-        else:
-            self.made.having.append(Having(Measure("count", noun), operator, (number,)))
 
     def _or(self) -> None:
         self.take()

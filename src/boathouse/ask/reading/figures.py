@@ -123,6 +123,8 @@ class Figures(Conditions):
         every, place = [how], self.at
         while (self.kind() in _SEVERAL and self.tags[self.at].gap) or (self.kind() == "and" and self.kind(1) in _SEVERAL):
             every.append(_SEVERAL[(self.take() if self.kind() != "and" else (self.take(), self.take())[1]).kind])
+        if len(every) > 1 and self.kind() in ("count", "volume"):  # "minimum and maximum number of products", of number_products
+            self.take()
         noun = self.noun() if len(every) > 1 else None
         if noun is None or not noun.numeric:
             self.at = place

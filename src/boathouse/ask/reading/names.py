@@ -72,6 +72,8 @@ class Names(Figures):
         made = self.made
         if self._led_value(tag) and self.kind() == "value":
             self._value()
+        elif self._is_key(noun):
+            made.select, made.listed = [*made.select, noun], True
         elif every := attributes.listed(self, noun):
             made.select, made.listed = [*made.select, *every], True
         elif self._must_be_there(tag, noun):
@@ -89,6 +91,18 @@ class Names(Figures):
             made.subject = noun
         else:
             self.nouns.append(noun)
+
+    def _is_key(self, noun: Noun) -> bool:
+        """`the ids of …`, of which nothing is counted and that no value follows."""
+        said = noun.text.lower().split()[-1] in self.lexicon.key_words and noun.columns and not noun.datasets
+        busy = (
+            self.made.measures
+            or self.made.rank
+            or self.aggregate
+            or self.pending_count
+            or self.kind() in ("number", "value", "and")
+        )
+        return bool(said and not busy)
 
     def _must_be_there(self, tag: Tag, noun: Noun) -> bool:
         """`with an email`, where nothing that is compared follows."""

@@ -268,6 +268,12 @@ def _figures(reading: Reading) -> None:
             made.rank.measure = Measure("value", figures[0])
         return
     for noun in [noun for noun in reading.nouns if noun.numeric and not (noun.datasets and made.measures)]:
+        if made.listed and not (made.subject or made.measures or noun.metrics or noun.datasets) and _plural(reading, noun):
+            added = any(reading.lexicon.is_added(column.name) for column in noun.columns)
+            if not added and not made.groups and (rows := reading.rows_of([noun])):  # "show the grades of the pupils"
+                reading.nouns.remove(noun)
+                made.subject, made.select = rows, [*made.select, noun]
+                continue
         if made.subject is None and not made.select:
             reading.nouns.remove(noun)
             made.measures.append(Measure("value", noun))
@@ -344,6 +350,8 @@ def _rank(reading: Reading) -> None:
     """A ranking has something that is ranked, and a figure to rank it by."""
     made, rank = reading.made, reading.made.rank
     assert rank is not None
+    if _first_of_others(made):
+        return
     if rank.measure is None and made.measures:
         rank.measure = made.measures.pop(0)
     if rank.measure is None and made.subject is not None and made.subject.datasets:
@@ -368,6 +376,24 @@ def _rank(reading: Reading) -> None:
     if rank.measure is None and rank.n is None:
         raise UnclearError(f"{made.subject.text} by which figure, and how many?", _by_metrics(reading), asks=True)
     rank.n = rank.n or 1
+
+
+def _first_of_others(made: Intent) -> bool:
+    """`how many concerts were in the stadium with the highest capacity?`: whether a ranking only says which rows are meant, of
+    those of other datasets."""
+    rank, subject = made.rank, made.subject
+    if rank is None or rank.measure is None or subject is None or rank.measure.how not in ("each", "value") or made.groups:
+        return False
+    whose = {dataset.name for dataset in subject.datasets}
+    figures = [name for name in rank.measure.noun.names if name.dataset in whose and name.meaning in rank.measure.noun.columns]
+    counted = {name.dataset for measure in made.measures for name in measure.noun.names}
+    if not (figures and counted) or counted & whose:
+        return False
+    text = f"{'highest' if rank.descending else 'lowest'} {rank.measure.noun.text}"
+    first = Condition("extreme", text, noun=rank.measure.noun.only(figures), negated=not rank.descending, numbers=(rank.n or 1,))
+    made.conditions.append(first)
+    made.rank = made.subject = None
+    return True
 
 
 def _ranked(reading: Reading) -> Noun | None:
