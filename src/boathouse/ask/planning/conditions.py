@@ -51,6 +51,7 @@ class Conditions(Tables):
                 f"{condition.text!r} may be {either([c[0] for c in best])}", [f"{c[0].name} {condition.text}" for c in best]
             )
         columns = best[0]
+        self._at_the_end_that_is_meant(condition, columns[0])
         self._one_thing(condition, columns)
         self._not_a_date(condition, columns[0])
         if condition.each and columns[0].kind != "list":
@@ -64,6 +65,13 @@ class Conditions(Tables):
         self.used += columns
         self._note_value(condition, columns, chosen)
         return self._is(columns, chosen, condition)
+
+    def _at_the_end_that_is_meant(self, condition: Condition, column: Column) -> None:
+        """Raises UnclearError for `flights landing at Leeds`, from where some only depart."""
+        ends, parts = self.known.lexicon.directions, set(column.name.lower().split("_"))
+        other = next((end for end in ends if end != condition.direction and parts & set(ends[end])), "")
+        if condition.direction and other and not parts & set(ends[condition.direction]):
+            raise UnclearError(f"{condition.text!r} is only a {column.name} here", asks=True)
 
     def _is(self, columns: tuple[Column, ...], chosen: list[Value], condition: Condition) -> str:
         cells = self._cells(columns, condition)

@@ -186,6 +186,8 @@ class Conditions(Comparing):
         elif self.kind() == "name" and self.tags[self.at].verb:
             verb = self.take()
             made.noun = Noun(verb.text, verb.names)
+            if self.kind() == "value" and any(value.columns[0] in verb.columns for value in self.tags[self.at].values):
+                made.noun = self._dataset_of(made.noun)  # "that do not speak English"
             self._object_of(made.noun)
             if self.kind() == "period" and not verb.datasets and any(column.kind == "date" for column in verb.columns):
                 raise UnclearError(f"not {verb.text} {self.tags[self.at].text}: at another time, or not at all?", asks=True)

@@ -106,7 +106,15 @@ class Cursor:
     def _parent_behind(self, noun: Noun) -> Noun:
         """`product category` is the category of a product."""
         following = self.tags[self.at] if self.kind() == "name" else None
-        if following is None or following.after or following.gap or following.verb or not following.datasets or noun.columns:
+        if following is None or following.after or following.gap or following.verb or not following.datasets:
+            return noun
+        head = following.datasets[0].name
+        paths = self.known.paths
+        near = any(head in paths(dataset.name) or dataset.name in paths(head) for dataset in noun.datasets)
+        if near and not noun.text.lower().endswith("s"):  # "customer orders" are orders
+            self.take()
+            return Noun(f"{noun.text} {following.text}", following.names)
+        if noun.columns:
             return noun
         parents = {relation.parent for dataset in noun.datasets for relation in self.known.parents(dataset.name)}
         if not {dataset.name for dataset in following.datasets} <= parents:

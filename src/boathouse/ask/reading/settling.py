@@ -31,6 +31,7 @@ def settle(reading: Reading) -> Intent:
     _apart(made)
     _dated(made)
     check(made.conditions)
+    _contradictions(made)
     _when(reading)
     _figures(reading)
     attributes.of_what(reading)
@@ -74,6 +75,16 @@ def _values(conditions: list[Condition]) -> None:
     for one, other in itertools.combinations(single, 2):
         if {v.columns for v in one.values[0]} & {v.columns for v in other.values[0]} and not (one.direction or other.direction):
             raise UnclearError(f"{one.text} and {other.text}: together, or each?", asks=True)
+
+
+def _contradictions(made: Intent) -> None:
+    """Raises UnclearError where a column is to hold a value and nothing."""
+    empty = [
+        column for one in made.absent if one.noun and not one.conditions and not one.noun.datasets for column in one.noun.columns
+    ]
+    for one in made.conditions:
+        if one.kind == "value" and not one.negated and empty and all(value.columns[0] in empty for value in one.values[0]):
+            raise UnclearError(f"not what? {one.text!r} is there, and nothing is", asks=True)
 
 
 def _periods(conditions: list[Condition]) -> None:
