@@ -49,7 +49,7 @@ def answerable(problem: UnclearError, question: str, tagger: Tagger) -> list[str
     asked = question.rstrip(" ?!.")
     for option in problem.options:
         wholes = [asked.replace(problem.word, option)] if problem.word else []
-        wholes += [f"{asked} {option}", *([option] if _covers(option, asked, tagger) else [])]
+        wholes += [*([option] if _covers(option, asked, tagger) else []), f"{asked} {option}"]
         found += [whole for whole in wholes if _reads(whole, tagger)][:1]
     return [one for one in dict.fromkeys(found) if one.lower() != asked.lower()]
 

@@ -20,6 +20,7 @@ def translated(question: str, known: Knowledge) -> str:
 def reworded(question: str, known: Knowledge) -> str:
     """The question as it is read."""
     question = _QUOTED.sub(r'"\1"', translated(question, known))
+    question = re.sub(r"(?<=\ws)['’](?=\s)", "", question)  # customers' orders
     question = _SUM.sub(r"\2 \1", question)  # £500
     for phrase, meaning in known.lexicon.reworded:
         question = _put(question, phrase, meaning)

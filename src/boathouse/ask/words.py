@@ -29,6 +29,7 @@ _YIELDING = {
     "volume",
     "change",
 }
+PATTERNS = {"containing": "contains", "beginning": "starts_with", "ending": "ends_with"}  # and the functions that tell
 _GUESSES = 4
 _GROUPING = ("by", "per", "which", "frequent", "rare", "most", "fewest")
 _SHORT = 4  # words; in more, an article says nothing
@@ -95,7 +96,9 @@ class Tagger(Units):
             elif tag.kind == "units":
                 found.append(Tag("unknown", tag.word, word=tag.word, after=tuple(fillers), gap=gap))
                 fillers, gap = [], False
-            elif tag.kind == "filler":
+            elif tag.kind == "filler" or (
+                tag.word in self.known.lexicon.classifiers and tag.kind == "unknown" and found and found[-1].kind == "name"
+            ):  # "the hand type", of hand
                 fillers += [token.word for token in tokens[place : place + size]]
             else:
                 text = " ".join(token.text for token in tokens[place : place + size])
@@ -139,6 +142,8 @@ class Tagger(Units):
 
     def _longest(self, tokens: list[Token], place: int, before: Tag | None, earlier: Period | None) -> tuple[int, Tag]:
         known, rest = self.known, tokens[place:]
+        if before is not None and before.kind in PATTERNS:
+            return self._text(rest)
         counted = (
             before is not None
             and before.kind in ("by", "per")
@@ -157,6 +162,11 @@ class Tagger(Units):
             if tag := self._bound(some, before, place == 0):
                 return size, self._not_a_rhythm(tag, some, rest[size : size + 1], before)
         return 1, self._word(rest[0])
+
+    def _text(self, rest: list[Token]) -> tuple[int, Tag]:
+        """What stands behind `contains the word`: all that is in quotation marks, or one word."""
+        size = next((n for n, token in enumerate(rest) if not token.quoted), len(rest)) or 1
+        return size, Tag("text", "", word=" ".join(token.text for token in rest[:size]))
 
     def _is_a_value(self, day: list[Token], before: Tag | None) -> bool:
         """Whether days of the week are what a column holds, of what was named just before or of something not yet named."""
@@ -249,7 +259,8 @@ class Tagger(Units):
         for other in self.known.lexicon.general.get(word, (own,) if own else ()):
             if found := sorted(self.known.named(self.known.lexicon.tokens(other)), key=lambda name: name.cost):
                 return tuple(name for name in found if name.cost == found[0].cost)
-        return ()
+        columns = (c for d in self.known.datasets.values() for c in d.columns.values() if word in self.known.lexicon.key_words)
+        return tuple(Name(c, 2) for c in columns if c.name.lower().split("_")[-1] == self.known.lexicon.stem(word))
 
     def _alike(self, some: list[Token]) -> tuple[str, tuple[Name, ...]]:
         """What the lake calls a thing that is called otherwise here, where it has one word for it: units, of flats."""

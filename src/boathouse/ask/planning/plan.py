@@ -201,6 +201,7 @@ class _Planning(Ranking):
         intent = self.intent
         named = {c for one in intent.conditions if one.kind == "value" for vs in one.values for v in vs for c in v.columns}
         label = {self.base.columns[name] for name in (*self.base.label, *self.base.key)}
+        label |= {column for column in self.base.columns.values() if column.unique}
         figures = [m.noun for m in intent.measures]
         each = len(intent.groups) == 1 and intent.groups[0].datasets[:1] == [self.base] and bool(self.base.label or self.base.key)
         if each and all(m.how == "value" and not m.noun.metrics for m in intent.measures):  # "the grade of each pupil"

@@ -9,7 +9,7 @@ from boathouse.ask.meanings import Name
 from boathouse.ask.periods import apart
 from boathouse.ask.reading.comparing import Comparing
 from boathouse.ask.reading.cursor import RANKING
-from boathouse.ask.words import Tag
+from boathouse.ask.words import PATTERNS, Tag
 
 
 class Conditions(Comparing):
@@ -115,6 +115,20 @@ class Conditions(Comparing):
         tag = self.take()
         if self.kind() != "value":
             raise UnclearError(f"{tag.text!r}: of what? Ask for one and the other", asks=True)
+
+    def _containing(self) -> None:
+        """`whose name contains the word lake`: about the text column that was named just before."""
+        tag = self.take()
+        text = self.take() if self.kind() == "text" else None
+        if text is None or not text.word:
+            raise UnclearError(f"{tag.text} what?", asks=True)
+        last = self.nouns.pop() if self.nouns else self.made.select[-1] if self.made.select else None
+        if last is None or not (last.label or any(column.kind == "text" for column in last.columns)):
+            raise UnclearError(f"what {tag.text} {text.word!r}?", asks=True)
+        self.conditions().append(Condition("pattern", text.word, noun=last, operator=PATTERNS[tag.kind], negated=self.negated))
+        self.negated = False
+
+    _beginning = _ending = _containing
 
     def _versus(self) -> None:
         raise UnclearError(f"{self.take().text!r}: which two are to be compared? Ask for both by what they differ in", asks=True)

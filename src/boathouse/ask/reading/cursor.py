@@ -224,7 +224,8 @@ class Cursor:
     def _figure_before(self) -> Noun | None:
         if self.nouns and self.nouns[-1].numeric:
             return self.nouns.pop()
-        if self.made.select and self.made.select[-1].numeric:
+        before = self.tags[self.at - 1] if self.at else None
+        if before and self.made.select and self.made.select[-1].numeric and set(before.names) & set(self.made.select[-1].names):
             return self.made.select.pop()
         return None
 

@@ -184,8 +184,6 @@ class Ranking(Conditions):
 
     def _extreme(self, tag: Tag, figure: Noun) -> None:
         descending = tag.word not in self.lexicon.low
-        if tag.word in self.lexicon.ages and any(column.name.lower().split("_")[-1] == "age" for column in figure.columns):
-            descending = not descending  # the oldest was born first, and has the highest age
         if self.kind() in ("average", "median") and tag.word not in self.lexicon.speeds:  # "the longest average delivery time"
             self.made.rank = Rank(descending, self.limit)
             return
@@ -208,6 +206,10 @@ class Ranking(Conditions):
         self.made.subject = noun or self.made.subject
         own = {dataset.name for dataset in self.made.subject.datasets} if self.made.subject else set()
         figure = figure.only([name for name in figure.names if name.dataset in own] or list(figure.names))
+        if tag.word in self.lexicon.ages and figure.columns:  # the oldest was born first, and has the highest age
+            born = [name for name in figure.names if isinstance(name.meaning, Column) and name.meaning.kind == "date"]
+            figure = figure.only(born) if born else figure
+            descending = descending if born else not descending
         if not figure.names:
             self.made.rank = Rank(descending, self.limit)
         elif self.kind() == "earliest" and self.made.listed and self.made.subject:  # "cheapest first"

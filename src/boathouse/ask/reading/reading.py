@@ -123,7 +123,9 @@ class Reading(Ranking, Names):
         tag = self.take()
         if self.made.listed and not self.made.measures and set(tag.word.split()) & self.lexicon.ages:
             raise UnclearError(f"{tag.text!r} by which date? Say 'sorted by …'", asks=True)
-        of = self.kind() == "name" and "of" in self.tags[self.at].after  # "in descending order of age"
+        if self.kind() == "by" and self.kind(1) == "name":
+            self.take()
+        of = self.kind() == "name" and (self.tags[self.at - 1].kind == "by" or "of" in self.tags[self.at].after)  # "… of age"
         if self.kind() == "count" and "of" in self.tags[self.at].after:  # "in descending order of number of products"
             self.take()
             of = self.kind() == "name" and any(column.is_measure for column in self.tags[self.at].columns)

@@ -281,7 +281,9 @@ def _figures(reading: Reading) -> None:
     for noun in [noun for noun in reading.nouns if noun.numeric and not (noun.datasets and made.measures)]:
         if made.listed and not (made.subject or made.measures or noun.metrics or noun.datasets) and _plural(reading, noun):
             added = any(reading.lexicon.is_added(column.name) for column in noun.columns)
-            if not added and not made.groups and (rows := reading.rows_of([noun])):  # "show the grades of the pupils"
+            if (
+                (not added or made.sort) and not made.groups and (rows := reading.rows_of([noun]))
+            ):  # "show the grades of the pupils"
                 reading.nouns.remove(noun)
                 made.subject, made.select = rows, [*made.select, noun]
                 continue
@@ -363,6 +365,11 @@ def _rank(reading: Reading) -> None:
     assert rank is not None
     if _first_of_others(made):
         return
+    if rank.measure and made.subject and all(measure.how == "value" and not measure.noun.metrics for measure in made.measures):
+        whose = {dataset.name for dataset in made.subject.datasets}
+        if whose and all({column.dataset for column in measure.noun.columns} & whose for measure in made.measures):
+            made.select += [measure.noun for measure in made.measures]  # "the rank of the player with the highest earnings"
+            made.measures = []
     if rank.measure is None and made.measures:
         rank.measure = made.measures.pop(0)
     if rank.measure is None and made.subject is not None and made.subject.datasets:
