@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from boathouse.ask.meanings import Column, Name, Named, Value
 from boathouse.ask.periods import Period
@@ -27,6 +27,7 @@ class Noun(Named):
     unit: str = ""
     label: bool = False  # the names of something's rows
     sums: bool = False
+    whose: str = ""  # the dataset that it was said to be of: the grade of the pupil
 
     @property
     def numeric(self) -> bool:
@@ -34,7 +35,7 @@ class Noun(Named):
         return bool(self.metrics) or any(column.is_measure for column in self.columns)
 
     def only(self, names: list[Name]) -> Noun:
-        return Noun(self.text, tuple(names), self.unit, self.label, self.sums)
+        return replace(self, names=tuple(names))
 
 
 @dataclass(frozen=True)

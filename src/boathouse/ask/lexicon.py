@@ -110,7 +110,9 @@ class Lexicon:
         """What is done, has been done, or has not been yet."""
         self.comparatives: dict[str, str] = data.pop("comparatives")
         self.heading: dict[str, str] = data.pop("heading")
-        self.tops, self.everywhere, self.swapped = (set(data.pop(kind)) for kind in ("tops", "everywhere", "swapped"))
+        self.tops, self.everywhere, self.swapped, self.holding = (
+            set(data.pop(kind)) for kind in ("tops", "everywhere", "swapped", "holding")
+        )
         self.often = set(data.pop("often"))
         self.natural = {self.stem(thing): set(deeds) for thing, deeds in data.pop("natural").items()}
         self.popular = set(data.pop("popular"))

@@ -128,21 +128,22 @@ def _has_zeros(column: Column) -> str:
 
 
 def _label(name: str, columns: dict[str, Column], words: Lexicon, rows: int) -> tuple[str, ...]:
-    long = {" ".join(words.long(part) for part in column.lower().split("_")): column for column in columns}
+    stems = {words.stem(part) for part in name.lower().split("_")}
+    parts_of = {column: [words.long(part) for part in column.lower().split("_")] for column in columns}
+    long = {" ".join(p for p in parts if words.stem(p) not in stems): column for column, parts in parts_of.items()}
     if {"first name", "last name"} <= set(long):
         return long["first name"], long["last name"]
-    texts = {column: [words.long(p) for p in column.lower().split("_")] for column, c in columns.items() if c.kind == "text"}
-    own = {words.stem(part) for part in name.lower().split("_")}
+    texts = {column: parts_of[column] for column, c in columns.items() if c.kind == "text"}
     for label in _LABELS:
         named = [
             column
             for column, parts in texts.items()
-            if "_".join(parts) == label or (parts[-1] == label and {words.stem(p) for p in parts[:-1]} <= own)
+            if "_".join(parts) == label or (parts[-1] == label and {words.stem(p) for p in parts[:-1]} <= stems)
         ]
         if named:
             return (named[0],)
     for column, parts in texts.items():  # the airline, of airlines
-        if {words.stem(part) for part in parts} == own and columns[column].size > rows / 2 and not columns[column].foreign:
+        if {words.stem(part) for part in parts} == stems and columns[column].size > rows / 2 and not columns[column].foreign:
             return (column,)
     called = [column for column, parts in texts.items() if parts[-1] == "name" and not columns[column].foreign]
     if called and columns[called[0]].size > rows / 2:

@@ -72,6 +72,9 @@ class Tagger(Units):
             earlier = next((one.period for one in found if one.kind == "period"), None)
             size, tag = self._longest(tokens, place, found[-1] if found else None, earlier)
             gap = gap or tokens[place].gap
+            quoted = place + size < len(tokens) and tokens[place + size].quoted and bool(found)
+            if quoted and tag.word in self.known.lexicon.holding and any(c.kind == "text" for c in found[-1].columns):
+                tag = Tag("containing", "", word=tag.word)  # "an address that contains 'lake'"
             if tag.word in self.known.lexicon.spends and tag.kind in ("name", "concept") and ours:
                 tag = Tag("unknown", "", word=tag.word)  # what we spend is not what was taken
             if tag.kind == "units" and fillers and fillers[-1] in _ONE:

@@ -69,9 +69,8 @@ def beside_figures(made: Intent, named: list[Noun]) -> None:
     price`, which may be of one row or of each make."""
     if not made.measures or made.rank or made.share:
         return
-    if made.subject is not None and made.listed and not made.select:
+    if made.subject is not None and made.listed:
         made.groups, made.subject = [made.subject, *made.groups], None
-        return
     if not made.select or made.subject:
         return
     shown = [noun for noun in made.select if not noun.label]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from boathouse.ask.intent import Condition, Having, Measure, Noun, UnclearError
 from boathouse.ask.meanings import Name
 from boathouse.ask.reading.cursor import OPERATORS, RANKING, Cursor
+from boathouse.ask.words import Tag
 
 _TRAILING = {"or_more": ">=", "or_less": "<="}
 
@@ -171,22 +172,14 @@ class Comparing(Cursor):
                 raise UnclearError(f"{tag.text}% of what? Say it as a number", asks=True)
             self._trailing(operator, tag.number, noun)
         elif figure := (self._figure_before() or self._column_before()):
-            numbers, negated, unit = [tag.number], self.negated, tag.unit
-            while self.kind() == "or" and self.kind(1) == "number":  # "a rating of 1 or 2"
-                self.take()
-                unit = self.tags[self.at].unit or unit
-                numbers.append(self.take().number)
-            if len(numbers) > 1 and negated:
-                raise UnclearError("not one of several numbers is more than I can read", asks=True)
-            operator = "=" if len(numbers) == 1 else "in"
-            self.conditions().append(
-                Condition("compare", tag.text, noun=figure, operator=operator, numbers=tuple(numbers), unit=unit, negated=negated)
-            )
-            self.negated = False
+            self._is_number(figure, tag)
         elif self.kind() in (*RANKING, "best", "frequent", "rare") or (
             self.kind() == "concept" and self.tags[self.at].word in self.lexicon.extreme
         ):
             self.limit = self.how_many(tag)
+        elif self._has_so_many(tag):
+            rows_named = self.take()
+            self.made.having.append(Having(Measure("count", Noun(rows_named.text, rows_named.names)), "=", (tag.number,)))
         elif self.kind() in ("name", "calendar") and tag.number == int(tag.number) and tag.number > 0:
             self.limit = int(tag.number)
             noun = self.noun()
@@ -200,6 +193,28 @@ class Comparing(Cursor):
                     raise UnclearError(f"what is {tag.text} for?", asks=True)
         else:
             raise UnclearError(f"what is {tag.text} for?", asks=True)
+
+    def _is_number(self, figure: Noun, tag: Tag) -> None:
+        """`a rating of 1 or 2`."""
+        numbers, negated, unit = [tag.number], self.negated, tag.unit
+        while self.kind() == "or" and self.kind(1) == "number":  # "a rating of 1 or 2"
+            self.take()
+            unit = self.tags[self.at].unit or unit
+            numbers.append(self.take().number)
+        if len(numbers) > 1 and negated:
+            raise UnclearError("not one of several numbers is more than I can read", asks=True)
+        operator = "=" if len(numbers) == 1 else "in"
+        self.conditions().append(
+            Condition("compare", tag.text, noun=figure, operator=operator, numbers=tuple(numbers), unit=unit, negated=negated)
+        )
+        self.negated = False
+
+    def _has_so_many(self, tag: Tag) -> bool:
+        """`tracks that have had exactly 2 races`."""
+        said = set(tag.after) & self.lexicon.possessing and (
+            self.nouns or self.made.select or self.made.subject or self.made.measures
+        )
+        return bool(said and self.kind() == "name" and self.tags[self.at].datasets)
 
     def _trailing(self, operator: str, number: float, noun: Noun | None) -> None:
         if noun is None or (noun.numeric and not noun.datasets):

@@ -122,13 +122,23 @@ class Conditions(Comparing):
         text = self.take() if self.kind() == "text" else None
         if text is None or not text.word:
             raise UnclearError(f"{tag.text} what?", asks=True)
-        last = self.nouns.pop() if self.nouns else self.made.select[-1] if self.made.select else None
-        if last is None or not (last.label or any(column.kind == "text" for column in last.columns)):
+        noun = self._text_before()
+        if noun is None:
             raise UnclearError(f"what {tag.text} {text.word!r}?", asks=True)
-        self.conditions().append(Condition("pattern", text.word, noun=last, operator=PATTERNS[tag.kind], negated=self.negated))
+        self.conditions().append(Condition("pattern", text.word, noun=noun, operator=PATTERNS[tag.kind], negated=self.negated))
         self.negated = False
 
     _beginning = _ending = _containing
+
+    def _text_before(self) -> Noun | None:
+        """The names or the text column that were named last, which are only there for what comes."""
+        made = self.made
+        if self.conditions() and self.conditions()[-1].kind == "null" and self.conditions()[-1].noun:  # "have an email that …"
+            return self.conditions().pop().noun
+        for some in (made.select, self.nouns):
+            if some and (some[-1].label or (not some[-1].datasets and any(column.kind == "text" for column in some[-1].columns))):
+                return some.pop()
+        return None
 
     def _versus(self) -> None:
         raise UnclearError(f"{self.take().text!r}: which two are to be compared? Ask for both by what they differ in", asks=True)
@@ -189,6 +199,10 @@ class Conditions(Comparing):
         if flagged and not (self.kind(1) == "name" and self.tags[self.at + 1].datasets):
             flag = self.take()
             self.conditions().append(Condition("flag", flag.text, noun=Noun(flag.text, flag.names), negated=not flag.negated))
+            return
+        if self.kind() in PATTERNS:  # "does not contain the word"
+            self.negated = True
+            self.rule(self.kind())
             return
         self.inside = made.conditions
         self._modifiers()

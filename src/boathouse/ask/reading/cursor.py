@@ -101,6 +101,8 @@ class Cursor:
                 break
             self.take()
             noun = joined
+        if self.kind() == "calendar" and not self.tags[self.at].after and any(c.kind == "date" or c.years for c in noun.columns):
+            self.take()  # "the founded year"
         return self._parent_behind(noun)
 
     def _parent_behind(self, noun: Noun) -> Noun:
@@ -111,8 +113,9 @@ class Cursor:
         head = following.datasets[0].name
         paths = self.known.paths
         near = any(head in paths(dataset.name) or dataset.name in paths(head) for dataset in noun.datasets)
-        if near and not noun.text.lower().endswith("s"):  # "customer orders" are orders
+        if near and not noun.text.lower().endswith("s"):  # "customer orders" are orders, of customers
             self.take()
+            self.made.mentions.append(noun)
             return Noun(f"{noun.text} {following.text}", following.names)
         if noun.columns:
             return noun
@@ -285,7 +288,7 @@ def _joined(noun: Noun, tag: Tag) -> Noun | None:
         and not tag.verb
         and (outer := [n for n in noun.names if not isinstance(n.meaning, Dataset) and n.meaning.dataset in theirs])
     ):
-        return noun.only(outer)
+        return replace(noun.only(outer), whose=min(theirs))
     both = [name for name in noun.names if name.meaning in tag.columns]
     if both and not (own or theirs or tag.after or tag.verb):  # "purchase price", of purch_price
         return Noun(f"{noun.text} {tag.text}", tuple(both))

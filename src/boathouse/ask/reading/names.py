@@ -202,6 +202,9 @@ class Names(Figures):
         if tag.verb:
             self.negated = False
             return self._absence(tag)
+        if tag.datasets and self.kind(1) == "label" and self.kind(2) == "value":  # "except the account with the name Brown"
+            self.at += 2
+            return self._value()
         noun = self.noun()
         self.negated = False
         if noun is not None and noun.datasets:

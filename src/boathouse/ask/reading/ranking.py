@@ -107,7 +107,11 @@ class Ranking(Conditions):
         if self.made.subject is None and self.nouns and (self.made.listed or self.limit):
             self.made.subject = self.nouns.pop(0)
         if self.made.subject is None and self.made.select:
-            alone = len(self.made.select) == 1 and measure.how == "count" and not self.made.select[0].label
+            alone = (
+                len(self.made.select) == 1
+                and measure.how == "count"
+                and not (self.made.select[0].label or self.made.select[0].whose)
+            )
             self.made.subject = self.made.select.pop() if alone else self.rows_of(self.made.select)
         if self.made.subject is None and measure.how in ("value", "each"):
             self.made.measures.append(Measure("max" if descending else "min", measure.noun))

@@ -279,7 +279,11 @@ def _figures(reading: Reading) -> None:
             made.rank.measure = Measure("value", figures[0])
         return
     for noun in [noun for noun in reading.nouns if noun.numeric and not (noun.datasets and made.measures)]:
-        if made.listed and not (made.subject or made.measures or noun.metrics or noun.datasets) and _plural(reading, noun):
+        if (
+            made.listed
+            and not (made.subject or made.select or made.measures or noun.metrics or noun.datasets)
+            and _plural(reading, noun)
+        ):
             added = any(reading.lexicon.is_added(column.name) for column in noun.columns)
             if (
                 (not added or made.sort) and not made.groups and (rows := reading.rows_of([noun]))
