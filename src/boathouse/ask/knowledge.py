@@ -184,7 +184,13 @@ class Knowledge:
             self._call(short[:-1], column)
         if column.kind == "number" and short[-1] in self.lexicon.spans and len(long) > 1:  # the response time, of resp_min
             self._name_parts(column, dataset, [*long[:-1], "time"])
-        if column.kind == "number" and len(short) == 2 and short == long and not set(short) & self.lexicon.unit_words:
+        if (
+            column.kind == "number"
+            and len(short) == 2
+            and short == long
+            and not column.is_key
+            and not set(short) & self.lexicon.unit_words
+        ):
             self._call(short[::-1], column, 1)  # planned stops, of stops_planned
         if column.kind == "date" and short[-1] in ("on", "at") and len(short) > 1:  # the start date, of starts_on
             self._call([*short[:-1], "date"], column)
@@ -197,6 +203,8 @@ class Knowledge:
                 if not rest or set(some) & {"id", "key", "no"} or all(part.isdigit() for part in some) or some in _BARE:
                     continue
                 aside = (*KEYS, *_TIMES, *(self.lexicon.flag_words if column.kind == "boolean" else ()))
+                if some[0] in ("of", "in", "by", "to", "per"):
+                    continue
                 if set(some) <= {*KEYS, *_TIMES, *self.lexicon.flag_words, *self.lexicon.rhythm}:
                     continue
                 led, behind = parts[:start], parts[end:]  # poll_margin is a poll's margin, margin_poll one of several

@@ -168,8 +168,9 @@ class Tagger(Units):
 
     def _text(self, rest: list[Token]) -> tuple[int, Tag]:
         """What stands behind `contains the word`: all that is in quotation marks, or one word."""
-        size = next((n for n, token in enumerate(rest) if not token.quoted), len(rest)) or 1
-        return size, Tag("text", "", word=" ".join(token.text for token in rest[:size]))
+        start = next((n for n, token in enumerate(rest) if token.quoted or token.word not in (*_ONE, "the")), 0)
+        size = next((n for n, token in enumerate(rest[start:]) if not token.quoted), len(rest) - start) or 1
+        return start + size, Tag("text", "", word=" ".join(token.text for token in rest[start : start + size]))
 
     def _is_a_value(self, day: list[Token], before: Tag | None) -> bool:
         """Whether days of the week are what a column holds, of what was named just before or of something not yet named."""
@@ -191,6 +192,8 @@ class Tagger(Units):
             return Tag("value", "", values=values) if values else None
         word = tuple(token.word for token in some)
         kind = self.known.lexicon.phrases.get(word)
+        if any(token.gap for token in some[1:]):  # no name goes on behind a comma
+            return Tag("value", "", values=values, word=" ".join(word)) if values else None
         plain = [token for token in some if token.word not in (*_ONE, "the")] if len(some) > _SHORT else some
         names = tuple(sorted(self.known.named(plain), key=lambda name: name.cost))
         near = tuple(name for name in names if name.cost == names[0].cost)
@@ -237,7 +240,8 @@ class Tagger(Units):
             keys = [d.columns[d.key[0]] for d in self.known.datasets.values() if len(d.key) == 1 and d.key[0] in d.columns]
             if found := tuple(Name(key, 1) for key in keys if key.name.lower().split("_")[-1] == ending):
                 return found
-        return ()
+        columns = (c for d in self.known.datasets.values() for c in d.columns.values() if word in self.known.lexicon.key_words)
+        return tuple(Name(c, 2) for c in columns if c.name.lower().split("_")[-1] == self.known.lexicon.stem(word))
 
     def _not_yet(self, word: str) -> tuple[Name, ...]:
         """The dates that rows in a state do not have yet: closed_on, of what is open, where nothing else is called so."""
@@ -262,8 +266,7 @@ class Tagger(Units):
         for other in self.known.lexicon.general.get(word, (own,) if own else ()):
             if found := sorted(self.known.named(self.known.lexicon.tokens(other)), key=lambda name: name.cost):
                 return tuple(name for name in found if name.cost == found[0].cost)
-        columns = (c for d in self.known.datasets.values() for c in d.columns.values() if word in self.known.lexicon.key_words)
-        return tuple(Name(c, 2) for c in columns if c.name.lower().split("_")[-1] == self.known.lexicon.stem(word))
+        return ()
 
     def _alike(self, some: list[Token]) -> tuple[str, tuple[Name, ...]]:
         """What the lake calls a thing that is called otherwise here, where it has one word for it: units, of flats."""

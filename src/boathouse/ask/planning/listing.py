@@ -118,15 +118,14 @@ class Listing(Figures):
             self.select.columns, self.select.unique = [(f"unnest({cell})", column.name)], True
             self._conditions()
             return
-        never = [one for one in intent.absent if not one.noun or any(d.name == self.base.name for d in one.noun.datasets)]
-        intent_absent = [one for one in intent.absent if one not in never]
         self._verbs_are_clear()
-        self.scope.add(intent.conditions, intent_absent, [*intent.mentions, *intent.verbs])
-        for one in never:
-            if not one.conditions:
+        self.scope.add(intent.conditions, (), [*intent.mentions, *intent.verbs])
+        for one in intent.absent:  # values none of whose rows is so: cities in which no customer lives
+            noun = one.noun if one.noun and not any(d.name == self.base.name for d in one.noun.datasets) else None
+            if noun is None and not one.conditions:
                 raise UnclearError("never when?", asks=True)
             inner = Scope(self.known, self.base, self.scope.hinted, mark="_1")
-            inner.add(one.conditions)
+            inner.add(one.conditions, (), [noun] if noun else [])
             self.scope.notes += inner.notes
             own = f"{quote(self.base.name + '_1')}.{quote(column.name)}"
             inner.where.append(f"{own} IS NOT NULL")

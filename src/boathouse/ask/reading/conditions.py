@@ -131,14 +131,26 @@ class Conditions(Comparing):
     _beginning = _ending = _containing
 
     def _text_before(self) -> Noun | None:
-        """The names or the text column that were named last, which are only there for what comes."""
-        made = self.made
+        """The names or the text column that stand just before, which are only there for what comes."""
+        place = self.at - 3  # before the phrase and its text
+        while place > 0 and self.tags[place].kind in ("which", "without", "never", "not"):  # "that does not"
+            place -= 1
+        tag, before = self.tags[max(place, 0)], self.tags[place - 1] if place > 0 else None
         if self.conditions() and self.conditions()[-1].kind == "null" and self.conditions()[-1].noun:  # "have an email that …"
             return self.conditions().pop().noun
-        for some in (made.select, self.nouns):
-            if some and (some[-1].label or (not some[-1].datasets and any(column.kind == "text" for column in some[-1].columns))):
-                return some.pop()
-        return None
+        rows = tag.kind == "name" and tag.datasets and not any(column.kind == "text" for column in tag.columns)
+        if tag.kind == "label" or rows:
+            of = before if before and before.kind == "name" and not before.datasets else None  # "the state whose name …"
+            if tag.kind == "label" and self.made.select and self.made.select[-1].label:
+                self.made.select.pop()
+            if of is None or rows:
+                return Noun("name", label=True)
+            tag = of
+        columns = tuple(name for name in tag.names if getattr(name.meaning, "kind", "") == "text")
+        for some in (self.made.select, self.nouns):
+            if some and set(some[-1].names) & set(columns):
+                some.pop()
+        return Noun(tag.text, columns) if columns else None
 
     def _versus(self) -> None:
         raise UnclearError(f"{self.take().text!r}: which two are to be compared? Ask for both by what they differ in", asks=True)

@@ -49,7 +49,14 @@ class Figures(Conditions):
             self._measured("distinct" if distinct else "count", noun)
         return None
 
-    _volume = _count
+    def _volume(self) -> None:
+        last = self.nouns[-1] if self.nouns else self.made.subject
+        if last is not None and last.columns and not (last.datasets or last.numeric):  # "the phone numbers"
+            self.take()
+        elif self.made.listed and not self.made.measures and last is not None and not self.made.groups:
+            raise UnclearError(f"how many {last.text}, or a list of their {self.take().text}?", asks=True)
+        else:
+            self._count()
 
     def _count_values(self, place: int) -> None:
         """`how many hires in the West`, `neutered cats`: the rows that a value marks, where only one column has it."""
@@ -188,6 +195,8 @@ class Figures(Conditions):
 
     def _which(self) -> None:
         tag = self.take()
+        if tag.word in self.lexicon.relative and self.at > 1 and not tag.gap and self.made.measures:
+            return  # "the number of cities which banks are located in"
         if (self.made.measures or self.made.select) and self.at > 1 and self.tags[self.at - 2].kind == "and":
             raise UnclearError("those are two questions: ask one after the other", asks=True)
         self.made.listed = self.made.listed or bool(tag)
@@ -242,7 +251,10 @@ class Figures(Conditions):
             raise UnclearError(f"{tag.text} the name of what?", asks=True)
         self._not_by_a_value()
         nouns = self.nouns_listed()
-        if rank and rank.measure is None and len(nouns) == 1 and nouns[0].datasets and self.kind() in ("count", "volume"):
+        counted = {name.dataset for measure in self.made.measures for name in measure.noun.names}
+        if tag.word == "across" and nouns and all({d.name for d in noun.datasets} & counted for noun in nouns):
+            self.nouns += nouns  # "the average age across artists": of them all
+        elif rank and rank.measure is None and len(nouns) == 1 and nouns[0].datasets and self.kind() in ("count", "volume"):
             self.take()
             rank.measure = Measure("count", nouns[0])  # "by account count"
         elif rank and rank.measure is None and len(nouns) == 1 and nouns[0].numeric:

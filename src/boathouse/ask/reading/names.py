@@ -194,6 +194,9 @@ class Names(Figures):
         if self._led_value(tag):
             self.take()
             return self._value()
+        if tag.verb and self.kind(1) == "value" and self.lexicon.phrases.get((tag.word,)) == "filler":  # "not located in the USA"
+            self.take()
+            return self._value()
         if tag.verb and self.kind(1) == "by" and self._led_value(tag, 2):  # "not insured by Petsure"
             self.at += 2
             return self._value()

@@ -32,6 +32,7 @@ class Ranking(Conditions):
         if self.kind() == "name" and self.tags[self.at].verb and self._ranked_done(tag, descending):
             return None
         noun = self.noun() or self._of_the_value(tag)
+        self._of_the_first(noun, tag)
         if noun is None:
             self._ranked_before(tag, descending)
         elif tag.kind in ("latest", "earliest", "last"):
@@ -46,6 +47,12 @@ class Ranking(Conditions):
         else:
             self._ranked_later(noun, descending, tag)
         return None
+
+    def _of_the_first(self, noun: Noun | None, tag: Tag) -> None:
+        """`the stories of the highest building` are no figure to rank it by."""
+        last = self.nouns[-1] if self.nouns else None
+        if noun and noun.datasets and "of" in tag.after and last and last.columns and not last.datasets:
+            self.made.select.append(self.nouns.pop())
 
     def _ranked_later(self, noun: Noun, descending: bool, tag: Tag) -> None:
         """`the biggest customers`: by what is said later, or goes without saying."""
@@ -243,6 +250,10 @@ class Ranking(Conditions):
             return
         if noun is None or not noun.columns or noun.datasets:
             raise UnclearError("the most frequent what?", asks=True)
+        if any(one.label for one in self.made.select):  # "the names of customers who use the most frequent method"
+            raise UnclearError(
+                f"the {tag.text} {noun.text}, or those who have it? Ask for the one, then for the other", asks=True
+            )
         if self.made.subject is not None and not set(self.made.subject.columns) & set(noun.columns):
             raise UnclearError(f"{self.made.subject.text}, or the {tag.text} {noun.text}?", asks=True)
         rows = Noun(noun.text, tuple(Name(self.known.datasets[name]) for name in dict.fromkeys(c.dataset for c in noun.columns)))

@@ -67,6 +67,16 @@ def check(conditions: list[Condition]) -> None:
     """Raises UnclearError for conditions that cannot hold together."""
     _periods(conditions)
     _values(conditions)
+    _bounds(conditions)
+
+
+def _bounds(conditions: list[Condition]) -> None:
+    """`older than 30 and younger than 25`: nobody is both."""
+    compared = [one for one in conditions if one.kind == "compare" and one.noun and len(one.numbers) == 1]
+    for one, other in itertools.permutations(compared, 2):
+        same = {name.meaning for name in one.noun.names} & {name.meaning for name in other.noun.names}  # type: ignore[union-attr]
+        if same and one.operator in (">", ">=") and other.operator in ("<", "<=") and one.numbers >= other.numbers:
+            raise UnclearError(f"{one.text} and {other.text}: no row is both", asks=True)
 
 
 def _values(conditions: list[Condition]) -> None:
