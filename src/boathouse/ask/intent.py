@@ -126,6 +126,7 @@ class Intent:
     part: list[Condition] = field(default_factory=list)  # conditions of the part that is a share of the whole
     parts: list[Absent] = field(default_factory=list)
     sort: tuple[Noun, bool] | None = None
+    limit: int | None = None  # how many rows are listed, whichever they are: "show 5 customers"
     whom: Noun | None = None  # what `who` stands for: the rows themselves, or whom they name
     date: Noun | None = None  # that a verb named: `repairs completed by month`
     assumptions: list[str] = field(default_factory=list)

@@ -95,7 +95,8 @@ class Knowledge:
         long = [self.lexicon.long(part) for part in own]
         for parts in (own, long):
             self._call(parts, dataset)
-            self._call(parts[-1:], dataset, min(1, len(parts) - 1))  # the head of the name: orders, of sales_orders
+            if parts[-1:] not in _BARE:
+                self._call(parts[-1:], dataset, min(1, len(parts) - 1))  # the head of the name: orders, of sales_orders
         if len(dataset.label) == 1:
             self._name_by_label(dataset, dataset.label[0].lower())
         self._name_by_deed(dataset, self.lexicon.stem(own[-1]))

@@ -56,7 +56,7 @@ class Lexicon:
         self.concepts: dict[str, list[str]] = data.pop("concepts")
         self.abbreviations: dict[str, str] = data.pop("abbreviations")
         self.directions: dict[str, list[str]] = data.pop("directions")
-        self.commands, self.idle = set(data.pop("commands")), set(data.pop("idle"))
+        self.commands, self.idle, self.listing = (set(data.pop(kind)) for kind in ("commands", "idle", "listing"))
         self.states, self.takes = set(data.pop("states")), set(data.pop("takes"))
         self.deeds, self.ages = set(data.pop("deeds")), set(data.pop("ages"))
         self.others_deeds, self.busy, self.speeds, self.daily = (

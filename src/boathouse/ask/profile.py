@@ -145,7 +145,7 @@ def _label(name: str, columns: dict[str, Column], words: Lexicon, rows: int) -> 
     for column, parts in texts.items():  # the airline, of airlines
         if {words.stem(part) for part in parts} == stems and columns[column].size > rows / 2 and not columns[column].foreign:
             return (column,)
-    called = [column for column, parts in texts.items() if parts[-1] == "name" and not columns[column].foreign]
+    called = [column for column, parts in texts.items() if parts[-1].endswith("name") and not columns[column].foreign]
     if called and columns[called[0]].size > rows / 2:
         return (called[0],)
     only = [column for column in texts if columns[column].unique and not columns[column].is_key]

@@ -190,7 +190,7 @@ class Conditions(Tables):
             raise UnclearError(f"the {condition.text} of {dataset.name}, whose rows have no key of one column", asks=True)
         key, order = quote(dataset.key[0]), "ASC" if condition.negated else "DESC"
         ranked = f"rank() OVER (ORDER BY {quote(column.name)} {order} NULLS LAST) <= {condition.numbers[0]:g}"
-        self.notes.append(f"of the {dataset.name} with the {condition.text}, of them all")
+        self.notes.append(f"{condition.text!r} by {column.name}, of all {dataset.name}")
         return f"{self.table(dataset.name)}.{key} IN (SELECT {key} FROM {quote(dataset.name)} QUALIFY {ranked})"
 
     def _pattern(self, condition: Condition) -> str:

@@ -90,6 +90,9 @@ class Listing(Figures):
             shown += self._selected(intent.sort[0])
         self.select.columns = list({text: (text, name) for text, name in shown}.values())
         self._having_counts()
+        if intent.limit:
+            self.select.limit, self.select.order = intent.limit, [str(n + 1) for n in range(len(self.select.columns))]
+            self.scope.notes.append(f"the first {intent.limit}")
         if intent.sort:
             noun, descending = intent.sort
             name = self._sorted_by(noun, [name for _, name in self.select.columns])
@@ -119,7 +122,8 @@ class Listing(Figures):
             self._conditions()
             return
         self._verbs_are_clear()
-        self.scope.add(intent.conditions, (), [*intent.mentions, *intent.verbs])
+        present = [noun for noun in (*intent.mentions, *intent.verbs) if not self.scope.is_missing(noun, intent.absent)]
+        self.scope.add(intent.conditions, (), present)
         for one in intent.absent:  # values none of whose rows is so: cities in which no customer lives
             noun = one.noun if one.noun and not any(d.name == self.base.name for d in one.noun.datasets) else None
             if noun is None and not one.conditions:

@@ -48,6 +48,11 @@ class Scope(Conditions):
         links = {self.link(name.dataset) for one in missing if one.noun and not one.conditions for name in one.noun.names}
         return self.link(child) in links - {None}
 
+    def is_missing(self, noun: Noun, absent: Sequence[Absent]) -> bool:
+        """Whether what is named is what there is none of."""
+        children = self._children([noun])
+        return any(self._is_gone(child, absent) for child in children)
+
     def _place_periods(self, own: list[Condition], others: list[Condition], missing: list[Absent], children: list[str]) -> None:
         """`customers who ordered in 2025`: a period is about the rows of the other dataset, unless it names its date."""
         periods = [one for one in (*own, *others) if one.kind == "period" and one.noun is None]
@@ -80,7 +85,8 @@ class Scope(Conditions):
             if not named:
                 raise UnclearError(f"I do not know what {noun.text!r} means here", word=noun.text)
             if not any(map(self.reaches, named)):
-                linked = [name for name in named if self.link(name) is not None]
+                rows = [dataset.name for dataset in noun.datasets]
+                linked = [name for name in (*rows, *named) if self.link(name) is not None]
                 if not linked:
                     raise UnclearError(
                         f"{noun.text!r} has nothing to do with {self.base.name}, as far as I can see", word=noun.text

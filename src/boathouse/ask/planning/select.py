@@ -19,6 +19,7 @@ class Select:
     having: list[str] = field(default_factory=list)
     qualify: str = ""
     order: list[str] = field(default_factory=list)
+    limit: int | None = None
     unique: bool = False
     counted: bool = False  # how many rows there are, in their place
 
@@ -31,5 +32,6 @@ class Select:
         parts += [f"HAVING {' AND '.join(self.having)}"] if self.having else []
         parts += [f"QUALIFY {self.qualify}"] if self.qualify else []
         parts += [f"ORDER BY {', '.join(self.order)}"] if self.order else []
+        parts += [f"LIMIT {self.limit}"] if self.limit else []
         text = "\n".join(parts)
         return f"SELECT count(*) AS count FROM (\n{text}\n)" if self.counted else text

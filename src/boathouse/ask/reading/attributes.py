@@ -39,10 +39,14 @@ def _is_shown(noun: Noun) -> bool:
 def of_what(reading: Reading) -> None:
     """`names of orchestras`, `the ids and names of each document`: of the dataset that is named next, and of no other."""
     made = reading.made
-    whose = next((noun for noun in (*reading.nouns, *made.groups, *made.mentions) if noun.datasets), None)
-    if whose is None:
+    said = next((reading.known.datasets[noun.whose] for noun in made.select if noun.whose), None)
+    subject = [made.subject] if made.subject else []
+    whose = next((noun.datasets for noun in (*subject, *reading.nouns, *made.groups, *made.mentions) if noun.datasets), [])
+    rows = {dataset.name: Name(dataset) for dataset in ([said] if said else whose)}
+    if not rows:
         return
-    rows = {dataset.name: Name(dataset) for dataset in whose.datasets}
+    if sum(noun.label for noun in made.select) > 1:
+        raise UnclearError("the names of one, and of the other? Ask for them one after the other", asks=True)
     for place, noun in enumerate(made.select):
         own = [name for name in noun.names if name.dataset in rows]
         if noun.label:
@@ -64,6 +68,18 @@ def side_by_side(reading: Reading) -> None:
             return
 
 
+def of_each(reading: Reading) -> None:
+    """`customers and their number of orders`: the figure of each."""
+    made, tags = reading.made, reading.tags
+    counted = {name.dataset for measure in made.measures for name in measure.noun.names}
+    for tag, middle, other in zip(tags, tags[1:], tags[2:], strict=False):
+        noun = next((noun for noun in reading.nouns if noun.datasets and noun.text == tag.text), None)
+        figure = other.kind in ("count", "sum", "average", "how_much") and middle.kind == "and"
+        if figure and noun and made.measures and not (made.groups or made.rank or {d.name for d in noun.datasets} & counted):
+            reading.nouns.remove(noun)
+            made.groups.append(noun)
+
+
 def beside_figures(made: Intent, named: list[Noun]) -> None:
     """`the names of singers and how many songs they have`: the figure of each. Raises UnclearError for `the make and the highest
     price`, which may be of one row or of each make."""
@@ -73,6 +89,10 @@ def beside_figures(made: Intent, named: list[Noun]) -> None:
         made.groups, made.subject = [made.subject, *made.groups], None
     if not made.select or made.subject:
         return
+    pinned = {
+        column for one in made.conditions if one.kind == "value" for values in one.values for v in values for column in v.columns
+    }
+    made.select = [noun for noun in made.select if noun.label or not set(noun.columns) & pinned]
     shown = [noun for noun in made.select if not noun.label]
     if any(measure.how in _OF_ONE_ROW for measure in made.measures):
         text = (shown or made.select)[0].text

@@ -13,12 +13,12 @@ _TRAILING = {"or_more": ">=", "or_less": "<="}
 class Comparing(Cursor):
     """Rules, each named after the kind of tag that it reads."""
 
-    def _beside(self, *, ahead: bool = False) -> Noun | None:
+    def _beside(self, *, ahead: bool = False, behind: int = 0) -> Noun | None:
         """The dataset next to whose name this stands: `visits completed in 2026`, `December events`."""
         following = self.tags[self.at + 1] if self.at + 1 < len(self.tags) else None
         if ahead and following and following.kind == "name" and following.datasets and not following.after and not following.gap:
             return Noun(following.text, following.names)
-        for tag in reversed(self.tags[: self.at]):
+        for tag in reversed(self.tags[: self.at - behind]):
             if tag.kind == "name" and tag.datasets:
                 return Noun(tag.text, tag.names)
             if tag.kind not in ("value", "name") or tag.gap:
@@ -46,7 +46,8 @@ class Comparing(Cursor):
             self.take()
             self.made.having.append(Having(Measure("count", rows), operator, numbers))
             return
-        if before is not None and before.datasets and self.kind() == "name" and self.tags[self.at].datasets:
+        following = self.tags[self.at] if self.kind() == "name" else None
+        if before is not None and following and following.datasets and not (following.after or following.gap):
             self.nouns.append(before)  # "airlines that have at least 10 flights", of flights that have an airline
             before = None
         if before is None and self.kind() == "value":  # "with more than 300 completed visits"
@@ -178,24 +179,34 @@ class Comparing(Cursor):
         ):
             self.limit = self.how_many(tag)
         elif self._has_so_many(tag):
-            rows_named = self.take()
-            self.made.having.append(Having(Measure("count", Noun(rows_named.text, rows_named.names)), "=", (tag.number,)))
+            named = self.take()
+            noun = Noun(named.text, named.names)
+            if noun.datasets:
+                self.made.having.append(Having(Measure("count", noun), "=", (tag.number,)))
+            else:
+                self._is_number(noun, tag)
         elif self.kind() in ("name", "calendar") and tag.number == int(tag.number) and tag.number > 0:
-            self.limit = int(tag.number)
-            noun = self.noun()
-            if noun is not None:
-                if self.kind() in _TRAILING:
-                    self._trailing(_TRAILING[self.take().kind], tag.number, noun)
-                    self.limit = None
-                elif self.made.subject is None:
-                    self.made.subject = noun
-                else:
-                    raise UnclearError(f"what is {tag.text} for?", asks=True)
+            self._so_many(tag)
         else:
             raise UnclearError(f"what is {tag.text} for?", asks=True)
 
+    def _so_many(self, tag: Tag) -> None:
+        """`5 customers`, `2 orders or more`."""
+        self.limit = int(tag.number)
+        noun = self.noun()
+        if noun is not None and self.kind() in _TRAILING:
+            self._trailing(_TRAILING[self.take().kind], tag.number, noun)
+            self.limit = None
+        elif noun is not None and self.made.subject is None:
+            self.made.subject = noun
+        elif noun is not None:
+            raise UnclearError(f"what is {tag.text} for?", asks=True)
+
     def _is_number(self, figure: Noun, tag: Tag) -> None:
-        """`a rating of 1 or 2`."""
+        """`a rating of 1 or 2`, `the document with id 7`."""
+        if (beside := self._beside(behind=1)) and figure.text.lower() in self.lexicon.key_words:
+            whose = {dataset.name for dataset in beside.datasets}
+            figure = figure.only([name for name in figure.names if name.dataset in whose] or list(figure.names))
         numbers, negated, unit = [tag.number], self.negated, tag.unit
         while self.kind() == "or" and self.kind(1) == "number":  # "a rating of 1 or 2"
             self.take()
@@ -210,11 +221,11 @@ class Comparing(Cursor):
         self.negated = False
 
     def _has_so_many(self, tag: Tag) -> bool:
-        """`tracks that have had exactly 2 races`."""
-        said = set(tag.after) & self.lexicon.possessing and (
-            self.nouns or self.made.select or self.made.subject or self.made.measures
-        )
-        return bool(said and self.kind() == "name" and self.tags[self.at].datasets)
+        """`tracks that have had exactly 2 races`, `rooms with two beds`."""
+        following = self.tags[self.at] if self.kind() == "name" else None
+        said = bool(set(tag.after) & self.lexicon.possessing) or (self.at > 1 and self.tags[self.at - 2].kind == "and")
+        of_what = self.nouns or self.made.select or self.made.subject or self.made.measures
+        return bool(following and said and of_what and (following.datasets or any(c.is_measure for c in following.columns)))
 
     def _trailing(self, operator: str, number: float, noun: Noun | None) -> None:
         if noun is None or (noun.numeric and not noun.datasets):

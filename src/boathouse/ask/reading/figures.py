@@ -188,14 +188,15 @@ class Figures(Conditions):
         noun = self.noun()
         if noun is None:
             raise UnclearError("different what?", asks=True)
-        if not noun.numeric:
-            self.made.subject, self.made.listed = noun, True
-        else:
+        if noun.metrics or (noun.numeric and self.first_word not in ("what", *self.lexicon.commands, *self.lexicon.listing)):
             self._measured("distinct", noun)
+        else:
+            self.made.subject, self.made.listed = noun, True
 
     def _which(self) -> None:
         tag = self.take()
-        if tag.word in self.lexicon.relative and self.at > 1 and not tag.gap and self.made.measures:
+        named = self.made.measures or self.made.select or self.made.subject or self.nouns
+        if tag.word in self.lexicon.relative and self.at > 1 and not tag.gap and named and self.tags[self.at - 2].kind != "and":
             return  # "the number of cities which banks are located in"
         if (self.made.measures or self.made.select) and self.at > 1 and self.tags[self.at - 2].kind == "and":
             raise UnclearError("those are two questions: ask one after the other", asks=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from boathouse.ask.intent import Absent, Measure, Noun, Rank, UnclearError
+from boathouse.ask.intent import Absent, Condition, Measure, Noun, Rank, UnclearError
 from boathouse.ask.meanings import Column, Metric, Name
 from boathouse.ask.reading.conditions import Conditions
 from boathouse.ask.reading.cursor import OPERATORS, RANKING
@@ -214,6 +214,8 @@ class Ranking(Conditions):
             return
         if not figure.names and not any(one.kind == "by" for one in self.tags[self.at :]):
             raise UnclearError(f"{tag.text!r} by which figure?", asks=True)
+        if noun is not None and self._first_of_others(tag, noun, figure, descending):
+            return
         self.made.subject = noun or self.made.subject
         own = {dataset.name for dataset in self.made.subject.datasets} if self.made.subject else set()
         figure = figure.only([name for name in figure.names if name.dataset in own] or list(figure.names))
@@ -221,6 +223,28 @@ class Ranking(Conditions):
             born = [name for name in figure.names if isinstance(name.meaning, Column) and name.meaning.kind == "date"]
             figure = figure.only(born) if born else figure
             descending = descending if born else not descending
+        self._ranked_as(tag, figure, descending, own)
+
+    def _first_of_others(self, tag: Tag, noun: Noun, figure: Noun, descending: bool) -> bool:
+        """`customers who bought the most expensive product`: which product is meant, of those who are listed."""
+        subject, theirs = self.made.subject, {dataset.name for dataset in noun.datasets}
+        if (
+            subject is None
+            or not (subject.datasets and self.made.listed and theirs)
+            or theirs & {d.name for d in subject.datasets}
+        ):
+            return False
+        figures = [name for name in figure.names if name.dataset in theirs and name.meaning in figure.columns]
+        if not figures:
+            raise UnclearError(f"{subject.text}, or the {tag.text} {noun.text}?", asks=True)
+        first = Condition("extreme", f"{tag.text} {noun.text}", noun=figure.only(figures), negated=not descending,
+                          numbers=(self.limit or 1,))  # fmt: skip
+        self.conditions().append(first)
+        self.limit = None
+        return True
+
+    def _ranked_as(self, tag: Tag, figure: Noun, descending: bool, own: set[str]) -> None:
+        """Ranks what has been named by a figure of its own, or by what is said later."""
         if not figure.names:
             self.made.rank = Rank(descending, self.limit)
         elif self.kind() == "earliest" and self.made.listed and self.made.subject:  # "cheapest first"

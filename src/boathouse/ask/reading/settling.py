@@ -35,13 +35,16 @@ def settle(reading: Reading) -> Intent:
     _when(reading)
     _figures(reading)
     attributes.of_what(reading)
+    attributes.of_each(reading)
     attributes.beside_figures(made, reading.nouns)
     attributes.side_by_side(reading)
     whom.ranked(reading)
     _subject(reading)
     if made.rank is not None:
         _rank(reading)
-    elif reading.limit is not None and not (made.listed and made.subject):
+    elif reading.limit is not None and made.listed and made.subject and not made.measures:
+        made.limit = reading.limit
+    elif reading.limit is not None:
         raise UnclearError(f"{reading.limit} of what, by which figure? Say 'top {reading.limit} … by …'", asks=True)
     _left(reading)
     if made.subject is not None and made.select and made.rank is None and not made.subject.datasets and not made.subject.unit:
@@ -267,6 +270,10 @@ def _count(reading: Reading) -> None:
     """`… how many?` at the end counts what was named before."""
     made = reading.made
     named = made.subject or next((noun for noun in reading.nouns if noun.datasets), None)
+    beside = any(tag.kind == "and" and other.kind == "count" for tag, other in itertools.pairwise(reading.tags))
+    if beside and made.select and made.rank is None and (rows := reading.rows_of(made.select)):
+        made.measures.append(Measure("count", rows))  # "the categories of festivals and the count": of each
+        return
     if named is None and made.select and made.rank is None:
         named = made.select.pop(0)
     if named is None or (made.rank is not None and made.rank.measure is not None):
@@ -377,7 +384,7 @@ def _rank(reading: Reading) -> None:
     """A ranking has something that is ranked, and a figure to rank it by."""
     made, rank = reading.made, reading.made.rank
     assert rank is not None
-    if _first_of_others(made):
+    if _first_of_others(reading):
         return
     if rank.measure and made.subject and all(measure.how == "value" and not measure.noun.metrics for measure in made.measures):
         whose = {dataset.name for dataset in made.subject.datasets}
@@ -410,9 +417,10 @@ def _rank(reading: Reading) -> None:
     rank.n = rank.n or 1
 
 
-def _first_of_others(made: Intent) -> bool:
+def _first_of_others(reading: Reading) -> bool:
     """`how many concerts were in the stadium with the highest capacity?`: whether a ranking only says which rows are meant, of
     those of other datasets."""
+    made = reading.made
     rank, subject = made.rank, made.subject
     if rank is None or rank.measure is None or subject is None or rank.measure.how not in ("each", "value") or made.groups:
         return False
@@ -421,7 +429,8 @@ def _first_of_others(made: Intent) -> bool:
     counted = {name.dataset for measure in made.measures for name in measure.noun.names}
     if not (figures and counted) or counted & whose:
         return False
-    text = f"{'highest' if rank.descending else 'lowest'} {rank.measure.noun.text}"
+    text = rank.measure.noun.text
+    text = text if text in reading.lexicon.extreme else f"{'highest' if rank.descending else 'lowest'} {text}"
     first = Condition("extreme", text, noun=rank.measure.noun.only(figures), negated=not rank.descending, numbers=(rank.n or 1,))
     made.conditions.append(first)
     made.rank = made.subject = None
