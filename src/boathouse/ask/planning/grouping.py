@@ -144,6 +144,8 @@ class Grouping:
         self.scope.cost += self.scope.far(dataset.name)
         if dataset is not self.base:
             self._only_those_with(dataset, table)
+            if not self.intent.rank and not all(step.covers for way in ways for step in way):
+                self.scope.notes.append(f"those of {dataset.name} without {self.base.name} are left out")
         shown = [
             (f"{table}.{quote(name)}", name if name not in ("name", "title") or len(names) > 1 else dataset.name, True)
             for name in names

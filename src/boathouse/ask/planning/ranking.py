@@ -49,9 +49,8 @@ class Ranking(Listing):
         for other in intent.measures:
             self._add(other)
         for noun in intent.select:
-            if (
-                noun not in beside and not noun.label and not set(noun.columns) & set(intent.subject.columns)
-            ):  # its name is shown in any case
+            theirs = noun.label and {dataset.name for dataset in noun.datasets} <= whose  # its name is shown in any case
+            if noun not in beside and not theirs and not set(noun.columns) & set(intent.subject.columns):
                 raise UnclearError(f"what is {noun.text!r} for?", asks=True)
         direction = "DESC" if rank.descending else "ASC"
         part = f"PARTITION BY {', '.join(self.select.grouped[: len(intent.groups)])} " if intent.groups else ""

@@ -153,7 +153,7 @@ class Cursor:
 
     def rows_of(self, shown: list[Noun]) -> Noun | None:
         """The rows of the one dataset that all these columns are of: `the name and capacity of the stadium with …`."""
-        datasets = [{name.dataset for name in noun.names} for noun in shown if noun.names]
+        datasets = [{name.dataset for name in noun.names} for noun in shown if noun.names and not noun.label]
         common = set.intersection(*datasets) if datasets else set()
         return Noun("rows", (Name(self.known.datasets[min(common)]),)) if len(common) == 1 else None
 

@@ -190,7 +190,9 @@ def _left(reading: Reading) -> None:
     if left and reading.done_by and not made.select:
         raise UnclearError(f"which figure of {left[0].text!r} is asked for?", asks=True)
     chosen = made.listed or made.select or made.conditions or made.absent or made.having
-    if left and (chosen or (made.rank and not left[0].numeric)) and not made.measures and not made.groups:
+    if left and made.absent and len(left) == 1 and not (made.select or made.subject or made.measures or left[0].numeric):
+        made.subject, made.listed = left[0], True  # "cities in which there was no concert"
+    elif left and (chosen or (made.rank and not left[0].numeric)) and not made.measures and not made.groups:
         made.select += left
     elif left:
         raise UnclearError(f"what is {left[0].text!r} for? Say 'by {left[0].text}' to group by it", [f"by {left[0].text}"])
@@ -271,8 +273,11 @@ def _count(reading: Reading) -> None:
     made = reading.made
     named = made.subject or next((noun for noun in reading.nouns if noun.datasets), None)
     beside = any(tag.kind == "and" and other.kind == "count" for tag, other in itertools.pairwise(reading.tags))
-    if beside and made.select and made.rank is None and (rows := reading.rows_of(made.select)):
+    columns = [noun for noun in (made.select or reading.nouns) if noun.columns and not (noun.datasets or noun.label)]
+    if beside and columns and made.rank is None and (rows := reading.rows_of(columns)):
         made.measures.append(Measure("count", rows))  # "the categories of festivals and the count": of each
+        made.select = made.select or columns
+        reading.nouns = [noun for noun in reading.nouns if noun not in columns]
         return
     if named is None and made.select and made.rank is None:
         named = made.select.pop(0)
