@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from boathouse.ask.reading.names import Names
     from boathouse.ask.reading.reading import Reading
 
+_FIGURES = ("count", "sum", "average", "how_much")
 _OF_ONE_ROW = ("min", "max", "latest", "earliest", "value", "each")
 
 
@@ -69,15 +71,22 @@ def side_by_side(reading: Reading) -> None:
 
 
 def of_each(reading: Reading) -> None:
-    """`customers and their number of orders`: the figure of each."""
+    """`customers and their number of orders`, `first names of players and their average ranking`: the figure of each."""
     made, tags = reading.made, reading.tags
     counted = {name.dataset for measure in made.measures for name in measure.noun.names}
-    for tag, middle, other in zip(tags, tags[1:], tags[2:], strict=False):
-        noun = next((noun for noun in reading.nouns if noun.datasets and noun.text == tag.text), None)
-        figure = other.kind in ("count", "sum", "average", "how_much") and middle.kind == "and"
-        if figure and noun and made.measures and not (made.groups or made.rank or {d.name for d in noun.datasets} & counted):
-            reading.nouns.remove(noun)
-            made.groups.append(noun)
+    ends = [place for place, (tag, other) in enumerate(itertools.pairwise(tags)) if tag.kind == "and" and other.kind in _FIGURES]
+    if not ends or not made.measures or made.groups or made.rank or made.select or made.subject:
+        return
+    before = {tag.text for tag in tags[: ends[0]]}
+    named = [noun for noun in reading.nouns if noun.text in before]
+    shown = [noun for noun in named if noun.columns and not (noun.datasets or noun.numeric)]
+    rows = [noun for noun in named if noun.datasets] or [one for one in [reading.rows_of(shown)] if one]
+    rows = [noun for noun in rows if not {dataset.name for dataset in noun.datasets} & counted][:1]
+    if rows and (shown or rows[0].text == tags[ends[0] - 1].text):
+        made.groups += [*rows, *shown]
+    elif shown:
+        made.groups += shown
+    reading.nouns = [noun for noun in reading.nouns if noun not in made.groups]
 
 
 def beside_figures(made: Intent, named: list[Noun]) -> None:

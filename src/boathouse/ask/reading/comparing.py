@@ -187,8 +187,18 @@ class Comparing(Cursor):
                 self._is_number(noun, tag)
         elif self.kind() in ("name", "calendar") and tag.number == int(tag.number) and tag.number > 0:
             self._so_many(tag)
+        elif key := self._key_before():
+            self._is_number(key, tag)  # "course 301"
         else:
             raise UnclearError(f"what is {tag.text} for?", asks=True)
+
+    def _key_before(self) -> Noun | None:
+        """The key of the dataset that was named just before, where it is a number."""
+        tag = self.tags[self.at - 2] if self.at > 1 else None
+        if tag is None or tag.kind != "name" or len(tag.datasets) != 1 or self.tags[self.at - 1].after:
+            return None
+        keys = [c for c in tag.datasets[0].columns.values() if c.kind == "number" and c.unique and c.is_key]
+        return Noun(tag.text, (Name(keys[0]),)) if len(keys) == 1 else None
 
     def _so_many(self, tag: Tag) -> None:
         """`5 customers`, `2 orders or more`."""

@@ -188,7 +188,7 @@ class Figures(Conditions):
         noun = self.noun()
         if noun is None:
             raise UnclearError("different what?", asks=True)
-        if noun.metrics or (noun.numeric and self.first_word not in ("what", *self.lexicon.commands, *self.lexicon.listing)):
+        if noun.metrics or (noun.numeric and self.first_word not in (*self.lexicon.commands, *self.lexicon.listing)):
             self._measured("distinct", noun)
         else:
             self.made.subject, self.made.listed = noun, True
@@ -293,8 +293,12 @@ class Figures(Conditions):
             return
         if not nouns:
             raise UnclearError(f"{tag.text} what?", asks=True)
-        if self.made.select and not figures and len(nouns) == 1 and nouns[0].datasets:  # "the name and age of every singer"
+        shown = self.made.select or (
+            self.nouns and self.nouns[-1].columns and not (self.nouns[-1].datasets or self.nouns[-1].numeric)
+        )
+        if shown and not figures and len(nouns) == 1 and nouns[0].datasets:  # "the name and age of every singer"
             self.nouns += nouns
+            self.made.listed = True
             return
         if any(noun.numeric and noun.text.lower() in self.lexicon.units for noun in nouns):  # "rent per sqm"
             raise UnclearError(f"{tag.text} {nouns[0].text}: one divided by the other is more than I can read", asks=True)

@@ -189,7 +189,8 @@ def _left(reading: Reading) -> None:
     left = [noun for noun in reading.nouns if not noun.datasets]
     if left and reading.done_by and not made.select:
         raise UnclearError(f"which figure of {left[0].text!r} is asked for?", asks=True)
-    chosen = made.listed or made.select or made.conditions or made.absent or made.having
+    asked = reading.first_word in reading.lexicon.listing and not any(noun.numeric for noun in left)  # "what are the titles?"
+    chosen = asked or made.listed or made.select or made.conditions or made.absent or made.having
     if left and made.absent and len(left) == 1 and not (made.select or made.subject or made.measures or left[0].numeric):
         made.subject, made.listed = left[0], True  # "cities in which there was no concert"
     elif left and (chosen or (made.rank and not left[0].numeric)) and not made.measures and not made.groups:
