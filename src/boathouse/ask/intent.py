@@ -58,6 +58,7 @@ class Condition:
     noun: Noun | None = None
     operator: str = ""
     numbers: tuple[float, ...] = ()
+    descending: bool = False  # of an extreme: the highest come first
     average: bool = False  # against the average of all rows, and no number
     unit: str = ""  # of the numbers, where it was said
     period: Period | None = None

@@ -58,7 +58,7 @@ class Lexicon:
         self.directions: dict[str, list[str]] = data.pop("directions")
         self.commands, self.idle, self.listing = (set(data.pop(kind)) for kind in ("commands", "idle", "listing"))
         self.states, self.takes = set(data.pop("states")), set(data.pop("takes"))
-        self.deeds, self.ages = set(data.pop("deeds")), set(data.pop("ages"))
+        self.deeds, self.ages, self.aged = (set(data.pop(kind)) for kind in ("deeds", "ages", "aged"))
         self.others_deeds, self.busy, self.speeds, self.daily = (
             set(data.pop(kind)) for kind in ("others_deeds", "busy", "speeds", "daily")
         )
@@ -223,6 +223,10 @@ class Lexicon:
     def is_role(self, column: str) -> bool:
         """Whether a column holds who somebody is: depot_mgr."""
         return bool({self.long(part) for part in column.lower().split("_")} & self.roles)
+
+    def is_age(self, column: str) -> bool:
+        """Whether a column says how old something is."""
+        return column.lower().split("_")[-1] in self.aged
 
     def is_percent(self, name: str, unit: str | None) -> bool:
         """Whether a figure is counted in percent."""

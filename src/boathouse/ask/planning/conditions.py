@@ -187,9 +187,9 @@ class Conditions(Tables):
         column = self.nearest(condition.noun.columns, condition.noun.text)
         dataset = self.known.datasets[column.dataset]
         keys = [name for name, one in dataset.columns.items() if one.unique and (one.is_key or (name,) == dataset.key)]
-        if not keys:
-            raise UnclearError(f"the {condition.text} of {dataset.name}, whose rows have no key", asks=True)
-        key, order = quote(keys[0]), "ASC" if condition.negated else "DESC"
+        if not keys or column.between:
+            raise UnclearError(f"the {condition.text} of {dataset.name} is more than I can read there", asks=True)
+        key, order = quote(keys[0]), "DESC" if condition.descending else "ASC"
         ranked = f"rank() OVER (ORDER BY {quote(column.name)} {order} NULLS LAST) <= {condition.numbers[0]:g}"
         self.notes.append(f"{condition.text!r} by {column.name}, of all {dataset.name}")
         return f"{self.table(dataset.name)}.{key} IN (SELECT {key} FROM {quote(dataset.name)} QUALIFY {ranked})"

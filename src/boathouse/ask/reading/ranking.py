@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from boathouse.ask.intent import Absent, Condition, Measure, Noun, Rank, UnclearError
+from boathouse.ask.intent import Absent, Measure, Noun, Rank, UnclearError
 from boathouse.ask.meanings import Column, Metric, Name
 from boathouse.ask.reading.conditions import Conditions
 from boathouse.ask.reading.cursor import OPERATORS, RANKING
@@ -15,6 +15,7 @@ class Ranking(Conditions):
     def _ranking(self) -> None:
         """`top 5 X`, `the most X`, `biggest X`, `latest X`."""
         tag = self.take()
+        self._only_one(tag)
         descending = RANKING[tag.kind]
         if self.kind() == "and" and self.kind(1) in RANKING:
             return self._both_ends(tag)
@@ -199,10 +200,11 @@ class Ranking(Conditions):
             self.made.rank = Rank(descending, self.limit)
             return
         first = self.made.rank
-        if first and first.measure and self.made.listed and figure.names and first.descending != descending:
+        if first and first.measure and self.made.listed and figure.names and first.descending != descending and not self._joins():
             self.made.rank, self.made.sort = None, (first.measure.noun, first.descending)  # "from cheapest to dearest"
             self.made.select.append(first.measure.noun)
             return
+        self._only_one(tag)
         if self.kind() == "number":
             self.limit = self.how_many(self.take())
         self._modifiers()
@@ -214,34 +216,34 @@ class Ranking(Conditions):
             return
         if not figure.names and not any(one.kind == "by" for one in self.tags[self.at :]):
             raise UnclearError(f"{tag.text!r} by which figure?", asks=True)
-        if noun is not None and self._first_of_others(tag, noun, figure, descending):
-            return
-        self.made.subject = noun or self.made.subject
+        subject = self.made.subject
+        if noun and subject and subject.datasets and not {d.name for d in noun.datasets} & {d.name for d in subject.datasets}:
+            self.nouns.insert(0, subject)  # "customers who bought the most expensive product": which product is meant
+        self.made.subject = noun or subject
         own = {dataset.name for dataset in self.made.subject.datasets} if self.made.subject else set()
         figure = figure.only([name for name in figure.names if name.dataset in own] or list(figure.names))
-        if tag.word in self.lexicon.ages and figure.columns:  # the oldest was born first, and has the highest age
-            born = [name for name in figure.names if isinstance(name.meaning, Column) and name.meaning.kind == "date"]
-            figure = figure.only(born) if born else figure
-            descending = descending if born else not descending
+        figure, descending = self._by_age(tag, figure, descending)
         self._ranked_as(tag, figure, descending, own)
 
-    def _first_of_others(self, tag: Tag, noun: Noun, figure: Noun, descending: bool) -> bool:
-        """`customers who bought the most expensive product`: which product is meant, of those who are listed."""
-        subject, theirs = self.made.subject, {dataset.name for dataset in noun.datasets}
-        if (
-            subject is None
-            or not (subject.datasets and self.made.listed and theirs)
-            or theirs & {d.name for d in subject.datasets}
-        ):
-            return False
-        figures = [name for name in figure.names if name.dataset in theirs and name.meaning in figure.columns]
-        if not figures:
-            raise UnclearError(f"{subject.text}, or the {tag.text} {noun.text}?", asks=True)
-        first = Condition("extreme", f"{tag.text} {noun.text}", noun=figure.only(figures), negated=not descending,
-                          numbers=(self.limit or 1,))  # fmt: skip
-        self.conditions().append(first)
-        self.limit = None
-        return True
+    def _by_age(self, tag: Tag, figure: Noun, descending: bool) -> tuple[Noun, bool]:
+        """The oldest was born first, and has the highest age: by the date where there is one."""
+        if tag.word not in self.lexicon.ages:
+            return figure, descending
+        born = [n for n in figure.names if isinstance(n.meaning, Column) and n.meaning.kind == "date"]
+        ages = [n for n in figure.names if isinstance(n.meaning, Column) and self.lexicon.is_age(n.meaning.name)]
+        chosen = born or ages
+        return (figure.only(chosen) if chosen else figure), descending != bool(ages and not born)
+
+    def _joins(self) -> bool:
+        """Whether `and` stood before what has just been taken."""
+        return self.at > 1 and self.tags[self.at - 2].kind == "and"
+
+    def _only_one(self, tag: Tag) -> None:
+        """Raises UnclearError for `the cheapest and the dearest`, and for what there is none of."""
+        if self.made.rank is not None and self._joins():
+            raise UnclearError(f"{tag.text!r} as well: ask for one after the other", asks=True)
+        if self.inside is not None or self.negated:
+            raise UnclearError(f"{tag.text!r} of what there is none of: ask in two questions", asks=True)
 
     def _ranked_as(self, tag: Tag, figure: Noun, descending: bool, own: set[str]) -> None:
         """Ranks what has been named by a figure of its own, or by what is said later."""

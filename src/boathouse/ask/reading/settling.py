@@ -392,12 +392,20 @@ def _rank(reading: Reading) -> None:
     assert rank is not None
     if _first_of_others(reading):
         return
-    if rank.measure and made.subject and all(measure.how == "value" and not measure.noun.metrics for measure in made.measures):
+    if (
+        rank.measure
+        and made.subject
+        and made.measures
+        and all(measure.how == "value" and not measure.noun.metrics for measure in made.measures)
+    ):
         whose = {dataset.name for dataset in made.subject.datasets}
         if whose and all({column.dataset for column in measure.noun.columns} & whose for measure in made.measures):
             made.select += [measure.noun for measure in made.measures]  # "the rank of the player with the highest earnings"
             made.measures = []
     if rank.measure is None and made.measures:
+        later = made.subject is not None and _place(reading, made.measures[0].noun) < _place(reading, made.subject)
+        if later and made.subject and made.subject.datasets and not any(tag.kind == "by" for tag in reading.tags):
+            raise UnclearError(f"{made.subject.text} by which figure?", asks=True)  # "concerts in the biggest stadium"
         rank.measure = made.measures.pop(0)
     if rank.measure is None and made.subject is not None and made.subject.datasets:
         worth = [verb for verb in made.verbs if verb.columns and not verb.datasets]
@@ -424,8 +432,9 @@ def _rank(reading: Reading) -> None:
 
 
 def _first_of_others(reading: Reading) -> bool:
-    """`how many concerts were in the stadium with the highest capacity?`: whether a ranking only says which rows are meant, of
-    those of other datasets."""
+    """`how many concerts were in the stadium with the highest capacity?`, `customers who bought the cheapest product`: whether a
+    ranking only says which rows are meant, of those of other datasets that are counted or listed. Raises UnclearError where both
+    may be asked for."""
     made = reading.made
     rank, subject = made.rank, made.subject
     if rank is None or rank.measure is None or subject is None or rank.measure.how not in ("each", "value") or made.groups:
@@ -433,14 +442,36 @@ def _first_of_others(reading: Reading) -> bool:
     whose = {dataset.name for dataset in subject.datasets}
     figures = [name for name in rank.measure.noun.names if name.dataset in whose and name.meaning in rank.measure.noun.columns]
     counted = {name.dataset for measure in made.measures for name in measure.noun.names}
-    if not (figures and counted) or counted & whose:
+    others = [noun for noun in reading.nouns if noun.datasets and not {dataset.name for dataset in noun.datasets} & whose]
+    others = [noun for noun in others if not made.measures and _place(reading, noun) < _place(reading, subject)]
+    if not (figures and (counted or others)) or counted & whose:
         return False
+    if made.measures and _place(reading, subject) < _place(reading, made.measures[0].noun):
+        raise UnclearError(f"{subject.text}, and the figure of it? Ask for them one after the other", asks=True)
+    if any(_is_of(one, whose) for one in made.conditions):
+        raise UnclearError(f"the {rank.measure.noun.text} {subject.text} of which? Of all, or of some of them", asks=True)
     text = rank.measure.noun.text
-    text = text if text in reading.lexicon.extreme else f"{'highest' if rank.descending else 'lowest'} {text}"
-    first = Condition("extreme", text, noun=rank.measure.noun.only(figures), negated=not rank.descending, numbers=(rank.n or 1,))
+    first = Condition("extreme", text, noun=rank.measure.noun.only(figures), descending=rank.descending,
+                      numbers=(rank.n or reading.limit or 1,))  # fmt: skip
     made.conditions.append(first)
-    made.rank = made.subject = None
+    made.rank = made.subject = reading.limit = None
+    if others:
+        made.subject, made.listed = others[0], True
+        reading.nouns.remove(others[0])
     return True
+
+
+def _is_of(condition: Condition, datasets: set[str]) -> bool:
+    """Whether a condition is about rows of these datasets: the oldest shop in York."""
+    columns = [value.columns[0] for values in condition.values for value in values]
+    columns += condition.noun.columns if condition.noun else []
+    return bool(columns) and {column.dataset for column in columns} <= datasets
+
+
+def _place(reading: Reading, noun: Noun) -> int:
+    """Where something is first named."""
+    datasets = {name.dataset for name in noun.names}
+    return next((n for n, tag in enumerate(reading.tags) if datasets & {name.dataset for name in tag.names}), len(reading.tags))
 
 
 def _ranked(reading: Reading) -> Noun | None:
