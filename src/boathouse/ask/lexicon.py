@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
@@ -30,6 +30,8 @@ class Token:
     stem: str
     quoted: bool = False
     gap: bool = False
+    start: int = field(default=0, compare=False)  # where it stands in the text
+    end: int = field(default=0, compare=False)
 
 
 def _bare(word: str) -> str:
@@ -58,7 +60,7 @@ class Lexicon:
         self.directions: dict[str, list[str]] = data.pop("directions")
         self.commands, self.idle, self.listing = (set(data.pop(kind)) for kind in ("commands", "idle", "listing"))
         self.states, self.takes = set(data.pop("states")), set(data.pop("takes"))
-        self.deeds, self.ages, self.aged = (set(data.pop(kind)) for kind in ("deeds", "ages", "aged"))
+        self.deeds, self.ages, self.aged, self.spelling = (set(data.pop(kind)) for kind in ("deeds", "ages", "aged", "spelling"))
         self.others_deeds, self.busy, self.speeds, self.daily = (
             set(data.pop(kind)) for kind in ("others_deeds", "busy", "speeds", "daily")
         )
@@ -165,7 +167,7 @@ class Lexicon:
                 gap = True
             else:
                 word = folded(match[0])
-                found.append(Token(match[0], word, self.stem(word), quoted, gap))
+                found.append(Token(match[0], word, self.stem(word), quoted, gap, match.start(), match.end()))
                 gap = False
         return found
 

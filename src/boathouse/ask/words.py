@@ -29,6 +29,7 @@ _YIELDING = {
     "volume",
     "change",
 }
+SKIPPED = ("which", "without", "never", "not")  # between a column and what its cells hold: "a name that does not contain"
 PATTERNS = {"containing": "contains", "beginning": "starts_with", "ending": "ends_with"}  # and the functions that tell
 _GUESSES = 4
 _GROUPING = ("by", "per", "which", "frequent", "rare", "most", "fewest")
@@ -62,9 +63,12 @@ class Tag(Named):
 class Tagger(Units):
     """Binds the words of questions, the longest phrase first."""
 
+    question: str = ""  # as it is read
+
     def tags(self, question: str) -> list[Tag]:
         """The tags of a question, in its order."""
-        tokens = self.known.lexicon.tokens(reworded(question, self.known))
+        self.question = reworded(question, self.known)
+        tokens = self.known.lexicon.tokens(self.question)
         place, gap, ours = 0, False, bool(self.known.lexicon.ourselves & {token.word for token in tokens})
         found: list[Tag] = []
         fillers: list[str] = []
@@ -72,9 +76,7 @@ class Tagger(Units):
             earlier = next((one.period for one in found if one.kind == "period"), None)
             size, tag = self._longest(tokens, place, found[-1] if found else None, earlier)
             gap = gap or tokens[place].gap
-            quoted = place + size < len(tokens) and tokens[place + size].quoted and bool(found)
-            if quoted and tag.word in self.known.lexicon.holding and any(c.kind == "text" for c in found[-1].columns):
-                tag = Tag("containing", "", word=tag.word)  # "an address that contains 'lake'"
+            tag = self._pattern(tag, found, tokens[place + size : place + size + 1])
             if tag.word in self.known.lexicon.spends and tag.kind in ("name", "concept") and ours:
                 tag = Tag("unknown", "", word=tag.word)  # what we spend is not what was taken
             if tag.kind == "units" and fillers and fillers[-1] in _ONE:
@@ -146,7 +148,7 @@ class Tagger(Units):
     def _longest(self, tokens: list[Token], place: int, before: Tag | None, earlier: Period | None) -> tuple[int, Tag]:
         known, rest = self.known, tokens[place:]
         if before is not None and before.kind in PATTERNS:
-            return self._text(rest)
+            return self._text(rest, self.question)
         counted = (
             before is not None
             and before.kind in ("by", "per")
@@ -166,11 +168,30 @@ class Tagger(Units):
                 return size, self._not_a_rhythm(tag, some, rest[size : size + 1], before)
         return 1, self._word(rest[0])
 
-    def _text(self, rest: list[Token]) -> tuple[int, Tag]:
-        """What stands behind `contains the word`: all that is in quotation marks, or one word."""
+    def _pattern(self, tag: Tag, found: list[Tag], following: list[Token]) -> Tag:
+        """`an address that contains 'lake'`, but not `campaigns ending in June`: behind a text, before something in quotation marks
+        where the phrase does not say it by itself."""
+        before = next((one for one in reversed(found) if one.kind not in SKIPPED), None)
+        text = before is not None and (before.kind == "label" or any(column.kind == "text" for column in before.columns))
+        quoted = bool(following) and following[0].quoted
+        if tag.word in self.known.lexicon.holding and text and quoted:
+            return Tag("containing", "", word=tag.word)
+        dated = bool(following) and periods.find([following[0].word], self.known.lexicon, self.known.today) is not None
+        if tag.kind in ("beginning", "ending") and not quoted and (dated or not text):
+            return Tag("unknown", "", word=tag.word)
+        return tag
+
+    def _text(self, rest: list[Token], question: str) -> tuple[int, Tag]:
+        """What stands behind `contains the word`, as it is spelt: all that is in quotation marks, or one word."""
         start = next((n for n, token in enumerate(rest) if token.quoted or token.word not in (*_ONE, "the")), 0)
-        size = next((n for n, token in enumerate(rest[start:]) if not token.quoted), len(rest) - start) or 1
-        return start + size, Tag("text", "", word=" ".join(token.text for token in rest[start : start + size]))
+        size = next((n for n, token in enumerate(rest[start:]) if not token.quoted), len(rest) - start)
+        first, last = rest[start], rest[start + max(size, 1) - 1]
+        if size:
+            spelt = question[question.rfind('"', 0, first.start) + 1 : (question + '"').find('"', last.end)]
+        else:
+            begins = question.rfind(" ", 0, first.start) + 1
+            spelt = question[begins:].split(maxsplit=1)[0].rstrip("?!,;")
+        return start + max(size, 1), Tag("text", "", word=spelt)
 
     def _is_a_value(self, day: list[Token], before: Tag | None) -> bool:
         """Whether days of the week are what a column holds, of what was named just before or of something not yet named."""
@@ -195,11 +216,13 @@ class Tagger(Units):
         if any(token.gap for token in some[1:]):  # no name goes on behind a comma
             return Tag("value", "", values=values, word=" ".join(word)) if values else None
         plain = [token for token in some if token.word not in (*_ONE, "the")] if len(some) > _SHORT else some
-        names = tuple(sorted(self.known.named(plain), key=lambda name: name.cost))
+        alone = len(some) == 1 or not {plain[0].word, plain[-1].word} & {*_ONE, "the"}  # "are a" is no area
+        names = tuple(sorted(self.known.named(plain), key=lambda name: name.cost)) if alone else ()
         near = tuple(name for name in names if name.cost == names[0].cost)
         text = " ".join(word)
         lexicon = self.known.lexicon
-        if before is None and (kind == "which" or text in lexicon.commands):  # "show", though there be shows
+        rows = any(isinstance(name.meaning, Dataset) and name.cost == 0 for name in names)
+        if before is None and (kind == "which" or (text in lexicon.commands and not rows)):  # "show", though there be shows
             return Tag("which", "", word=text)
         for time, units in (("calendar", lexicon.calendar), ("calendar", lexicon.cycles), ("rhythm", lexicon.rhythm)):
             if text in units and not (time == "rhythm" and before and any(v.columns[0] in before.columns for v in values)):
@@ -208,7 +231,7 @@ class Tagger(Units):
             return Tag("value", "", names=near, values=values, word=text)
         if kind == "concept" and not values and (named := self._named_concept(text, near)):
             return Tag("name", "", names=named, word=text)
-        if names and names[0].cost == 0 and (kind is None or kind in _YIELDING):
+        if names and names[0].cost == 0 and (kind is None or kind in _YIELDING or (kind == "label" and len(some) > 1)):
             return Tag("name", "", names=near, values=values, word=text)
         if kind == "filler" and near and _is_meant(near):
             return Tag("name", "", names=near, word=text)

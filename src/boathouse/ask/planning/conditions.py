@@ -22,7 +22,7 @@ class Conditions(Tables):
             if condition.noun is not None:
                 return any(self.reaches(column.dataset) for column in condition.noun.columns)
             return self.has_time() and not (self.hinted - set(self.paths) and not self.base.times)
-        if condition.noun is None or condition.noun.metrics or condition.noun.label:
+        if condition.noun is None or condition.noun.metrics:
             return True
         return any(self.reaches(column.dataset) for column in condition.noun.columns)
 
@@ -191,15 +191,14 @@ class Conditions(Tables):
             raise UnclearError(f"the {condition.text} of {dataset.name} is more than I can read there", asks=True)
         key, order = quote(keys[0]), "DESC" if condition.descending else "ASC"
         ranked = f"rank() OVER (ORDER BY {quote(column.name)} {order} NULLS LAST) <= {condition.numbers[0]:g}"
-        self.notes.append(f"{condition.text!r} by {column.name}, of all {dataset.name}")
+        first = "highest" if condition.descending else "lowest"
+        self.notes.append(f"{condition.text!r} read as the {dataset.name} with the {first} {column.name} of all")
         return f"{self.table(dataset.name)}.{key} IN (SELECT {key} FROM {quote(dataset.name)} QUALIFY {ranked})"
 
     def _pattern(self, condition: Condition) -> str:
         """SQL that is true of cells that have a text in them, at their beginning or at their end, in small or large letters."""
         assert condition.noun is not None
-        label = [self.base.columns[name] for name in self.base.label] if condition.noun.label else []
-        columns = [column for column in condition.noun.columns if column.kind == "text" and not label] or label[:1]
-        column = self.nearest(columns, condition.noun.text)
+        column = self.nearest([column for column in condition.noun.columns if column.kind == "text"], condition.noun.text)
         self.notes.append(f"{condition.text!r} as a part of {column}, in small or large letters")
         test = f"{condition.operator}(lower({self.column(column)}), {literal(condition.text.lower())})"
         return f"NOT coalesce({test}, false)" if condition.negated else test

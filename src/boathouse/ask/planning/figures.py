@@ -37,6 +37,8 @@ class Figures(Grouping):
     def _sorted_by(self, noun: Noun, names: list[str]) -> str:
         if not noun.names and not noun.label:
             return self.measures[0] if self.measures else names[0]
+        if noun.label and (self.groups or names):
+            return (self.groups or [*[one for one in self.base.label if one in names], *names])[0]
         for name in noun.names:
             if getattr(name.meaning, "name", None) in names:
                 return str(name.meaning.name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from boathouse.ask.intent import Noun, UnclearError
-from boathouse.ask.meanings import Column, Dataset
+from boathouse.ask.meanings import Column, Dataset, Name
 from boathouse.ask.planning.compare import compared
 from boathouse.ask.planning.figures import Figures
 from boathouse.ask.planning.scope import Scope
@@ -86,6 +86,10 @@ class Listing(Figures):
             shown += [] if not self.base.label or intent.conditions else self._shown_of(self.base)
         shown += [(self.scope.column(c), c.name) for c in self.scope.used if c.dataset == self.base.name]
         shown += self.counts
+        if intent.sort and intent.sort[0].unit:  # "sorted by date"
+            own = self.base.columns.get(intent.sort[0].unit)
+            column = own if own and own.kind in ("date", "number") else self.scope.time(intent.date)
+            intent.sort = (Noun(column.name, (Name(column),)), intent.sort[1])
         if intent.sort and intent.sort[0].columns:  # what rows are sorted by is shown with them
             shown += self._selected(intent.sort[0])
         self.select.columns = list({text: (text, name) for text, name in shown}.values())
@@ -128,6 +132,12 @@ class Listing(Figures):
             noun = one.noun if one.noun and not any(d.name == self.base.name for d in one.noun.datasets) else None
             if noun is None and not one.conditions:
                 raise UnclearError("never when?", asks=True)
+            of_each = column.unique or column.is_key or bool(intent.subject and intent.subject.whose)
+            if noun and of_each:  # "first names of students who …": of each, and not of all who are called so
+                self.scope.add((), [one])
+                continue
+            if noun and any(self.scope.reaches(d.name) or column.name in d.columns for d in noun.datasets):
+                raise UnclearError(f"{column.name} of {self.base.name}, or of {noun.text}?", asks=True)
             inner = Scope(self.known, self.base, self.scope.hinted, mark="_1")
             inner.add(one.conditions, (), [noun] if noun else [])
             self.scope.notes += inner.notes
@@ -142,6 +152,9 @@ class Listing(Figures):
         descending = False
         if intent.sort:
             noun, descending = intent.sort
-            if noun.label or (noun.names and column not in noun.columns):
+            if (noun.label and noun.text) or (noun.names and column not in noun.columns):
                 raise UnclearError(f"different {column.name}, sorted by {noun.text!r}: of which row?", asks=True)
         self.select.order = [f"{quote(column.name)}{' DESC' if descending else ''}"]
+        if intent.limit:
+            self.select.limit = intent.limit
+            self.scope.notes.append(f"the first {intent.limit}")

@@ -16,6 +16,10 @@ class Ranking(Listing):
         assert rank is not None
         assert intent.subject is not None
         measure = rank.measure or Measure("value", intent.subject)
+        if intent.sort and (
+            intent.sort[0].label or not set(intent.sort[0].names) <= set(measure.noun.names) or intent.sort[1] != rank.descending
+        ):
+            raise UnclearError("the first of a ranking, in another order: ask for the ranking", asks=True)
         own = [d for d in intent.subject.datasets if d.name == self.base.name]
         if measure.how in ("time", "since") or (
             own and measure.how in ("value", "each") and not self.scope.metrics(measure.noun)
@@ -37,6 +41,8 @@ class Ranking(Listing):
         self._not_of_none(measure)
         self._group_by([*intent.groups, intent.subject])
         self._conditions()
+        if not self.select.grouped:
+            raise UnclearError(f"{intent.subject.text} by which figure?", asks=True)
         key = self.select.grouped[-1]
         whose = {dataset.name for dataset in intent.subject.datasets}
         beside = [noun for noun in intent.select if not noun.label and {c.dataset for c in noun.columns} & whose]

@@ -34,13 +34,16 @@ class Scope(Conditions):
         children = [child for child in self._children(present) if child not in gone and not self._is_gone(child, missing)]
         self._place_periods(own, others, missing, children)
         found = [self._text(condition) for condition in own]
-        for one in [one for one in others if one.each]:
-            others.remove(one)
-            single = [replace(one, values=[values], text=" ".join(values[0].values), each=False) for values in one.values]
-            found += [self._exists([*others, each], children) for each in single]
-            others, children = [], []
-        if others or children:
-            found.append(self._exists(others, children))
+        every = [one for one in others if one.each]
+        rest = [one for one in others if not one.each]
+        for one in every:
+            for values in one.values:
+                single = replace(one, values=[values], text=" ".join(values[0].values), each=False)
+                found.append(self._exists([*rest, single], children))
+        if every:
+            rest, children = [], []
+        if rest or children:
+            found.append(self._exists(rest, children))
         return found + [self._absent(one) for one in missing]
 
     def _is_gone(self, child: str, missing: Sequence[Absent]) -> bool:
@@ -197,6 +200,8 @@ class Scope(Conditions):
             parents = [d.name for d in noun.datasets if self.reaches(d.name) and d.name != self.base.name]
             if not named and parents and not absent.conditions:
                 first = self.paths[parents[0]][0][0]
+                if not self.known.datasets[first.child].columns[first.column].nulls:
+                    raise UnclearError(f"every row of {first.child} names one of {parents[0]}: none of what?", asks=True)
                 return f"{self.table(first.child)}.{quote(first.column)} IS NULL"
             if not named:
                 raise UnclearError(f"what would {self.base.name} without {noun.text!r} be?", asks=True)

@@ -46,7 +46,8 @@ class Comparing(Cursor):
             self.take()
             self.made.having.append(Having(Measure("count", rows), operator, numbers))
             return
-        following = self.tags[self.at] if self.kind() == "name" else None
+        ahead = next((n for n, one in enumerate(self.tags[self.at :]) if one.kind != "value"), 0)
+        following = self.tags[self.at + ahead] if self.kind(ahead) == "name" else None
         if before is not None and following and following.datasets and not (following.after or following.gap):
             self.nouns.append(before)  # "airlines that have at least 10 flights", of flights that have an airline
             before = None
@@ -100,6 +101,8 @@ class Comparing(Cursor):
         ]
         beside = self._beside()
         found = tuple(name for name in wanted if getattr(name.meaning, "kind", "") == "number")
+        if superlative in self.lexicon.ages:
+            found = tuple(name for name in found if self.lexicon.is_age(getattr(name.meaning, "name", "")))
         if beside and beside.datasets:
             found = tuple(name for name in found if name.dataset in {dataset.name for dataset in beside.datasets}) or found
         if not found:
@@ -121,6 +124,14 @@ class Comparing(Cursor):
             before = noun.only(names)
         elif noun is not None:
             self.nouns.append(noun)
+        rest = self.tags[self.at :]
+        theirs = any(set(tag.after) & self.lexicon.theirs for tag in rest)  # "the average price in their category"
+        if (
+            theirs
+            or (rest and rest[0].kind in ("value", "period"))
+            or any(m.how in ("avg", "sum", "median") for m in self.made.measures)
+        ):
+            raise UnclearError(f"{average} of which rows? I can only compare with that of all", asks=True)
         self.conditions().append(
             Condition(
                 "compare",

@@ -9,7 +9,9 @@ from boathouse.ask.meanings import Name
 from boathouse.ask.periods import apart
 from boathouse.ask.reading.comparing import Comparing
 from boathouse.ask.reading.cursor import RANKING
-from boathouse.ask.words import PATTERNS, Tag
+from boathouse.ask.words import PATTERNS, SKIPPED, Tag
+
+_ALIKE = 3  # days by which two months, or years, differ at most
 
 
 class Conditions(Comparing):
@@ -123,7 +125,7 @@ class Conditions(Comparing):
         if text is None or not text.word:
             raise UnclearError(f"{tag.text} what?", asks=True)
         noun = self._text_before()
-        if noun is None:
+        if noun is None or not noun.names:
             raise UnclearError(f"what {tag.text} {text.word!r}?", asks=True)
         self.conditions().append(Condition("pattern", text.word, noun=noun, operator=PATTERNS[tag.kind], negated=self.negated))
         self.negated = False
@@ -133,10 +135,11 @@ class Conditions(Comparing):
     def _text_before(self) -> Noun | None:
         """The names or the text column that stand just before, which are only there for what comes."""
         place = self.at - 3  # before the phrase and its text
-        while place > 0 and self.tags[place].kind in ("which", "without", "never", "not"):  # "that does not"
+        while place > 0 and self.tags[place].kind in SKIPPED:
             place -= 1
         tag, before = self.tags[max(place, 0)], self.tags[place - 1] if place > 0 else None
-        if self.conditions() and self.conditions()[-1].kind == "null" and self.conditions()[-1].noun:  # "have an email that …"
+        last = self.conditions()[-1] if self.conditions() else None
+        if last and last.kind == "null" and last.noun and set(last.noun.names) & set(tag.names):  # "have an email that …"
             return self.conditions().pop().noun
         rows = tag.kind == "name" and tag.datasets and not any(column.kind == "text" for column in tag.columns)
         if tag.kind == "label" or rows:
@@ -144,13 +147,22 @@ class Conditions(Comparing):
             if tag.kind == "label" and self.made.select and self.made.select[-1].label:
                 self.made.select.pop()
             if of is None or rows:
-                return Noun("name", label=True)
+                return self._names_of(place)
             tag = of
         columns = tuple(name for name in tag.names if getattr(name.meaning, "kind", "") == "text")
         for some in (self.made.select, self.nouns):
             if some and set(some[-1].names) & set(columns):
                 some.pop()
         return Noun(tag.text, columns) if columns else None
+
+    def _names_of(self, place: int) -> Noun | None:
+        """What the rows are called that were named last before: `stadiums whose name …`."""
+        for tag in reversed(self.tags[: place + 1]):
+            if tag.kind == "name" and tag.datasets:
+                dataset = tag.datasets[0]
+                label = dataset.label if len(dataset.label) == 1 else ()
+                return Noun(tag.text, tuple(Name(dataset.columns[name]) for name in label))
+        return None
 
     def _versus(self) -> None:
         raise UnclearError(f"{self.take().text!r}: which two are to be compared? Ask for both by what they differ in", asks=True)
@@ -212,6 +224,8 @@ class Conditions(Comparing):
             flag = self.take()
             self.conditions().append(Condition("flag", flag.text, noun=Noun(flag.text, flag.names), negated=not flag.negated))
             return
+        if self.kind() in ("name", "label") and self.kind(1) in PATTERNS:  # "do not have a name that starts with"
+            self.take()
         if self.kind() in PATTERNS:  # "does not contain the word"
             self.negated = True
             self.rule(self.kind())
@@ -288,6 +302,10 @@ class Conditions(Comparing):
         last = self.conditions()[-1] if self.conditions() else None
         if last is not None and last.kind == "period" and self.kind() == "period" and not (last.against or last.negated):
             other = self.take()  # "in 2014 or 2015"
+            spans = [one and one.start and one.end and (one.end - one.start).days for one in (last.period, other.period)]
+            said = [any(map(str.isdigit, one.text)) for one in (last, other)]
+            if said == [False, True] or not all(spans) or abs(spans[0] - spans[1]) > _ALIKE:  # type: ignore[operator]
+                raise UnclearError(f"{last.text} or {other.text}: of which year is each? Say it with both", asks=True)
             last.text, last.against = f"{last.text} or {other.text}", other.period
             return
         following = self.tags[self.at].text if self.at < len(self.tags) else ""

@@ -245,8 +245,7 @@ class Figures(Conditions):
             return
         rank = self.made.rank
         if self.kind() in ("count", *AGGREGATES, "distinct"):
-            if rank is None:
-                self.made.rank = Rank(True, self.limit)
+            self._by_a_figure()
             return
         if self.kind() == "label":
             raise UnclearError(f"{tag.text} the name of what?", asks=True)
@@ -262,15 +261,43 @@ class Figures(Conditions):
             rank.measure = Measure("value", nouns[0])
         elif not nouns:
             raise UnclearError(f"{tag.text} what?", asks=True)
-        elif self.kind() in ("ascending", "descending") and self.made.listed and len(nouns) == 1 and not self.made.measures:
-            self.made.sort = (nouns[0], self.take().kind == "descending")  # "list the orders by date, descending"
+        elif self.kind() in ("ascending", "descending") and len(nouns) == 1 and self._asks_for_no_figure():
+            self.made.sort = (nouns[0], self.take().kind == "descending")  # "orders by date, descending"
+            self.made.listed = True
+        elif self._is_no_group(nouns):
+            text = nouns[0].text
+            raise UnclearError(f"{tag.text} {text}: sorted by it, or how many of each?", [f"sorted by {text}"], asks=True)
         else:
             self.made.groups += nouns
+
+    def _by_a_figure(self) -> None:
+        """`customers by number of orders`: of each; `top customers by …` are ranked."""
+        named = [self.made.subject] if self.made.subject else self.nouns[-1:]
+        if self.made.rank is None and self.limit is None and named and not self.made.measures:
+            self.made.groups += named
+            self.nouns = [noun for noun in self.nouns if noun not in named]
+            self.made.subject = None
+        elif self.made.rank is None:
+            self.made.rank = Rank(True, self.limit)
+
+    def _asks_for_no_figure(self) -> bool:
+        made = self.made
+        figures = made.measures or self.aggregate or self.pending_count or made.rank or made.share
+        return not (figures or any(noun.numeric for noun in self.nouns))
+
+    def _is_no_group(self, nouns: list[Noun]) -> bool:
+        """`products by price`, where no figure was asked for."""
+        return self._asks_for_no_figure() and len(nouns) == 1 and nouns[0].numeric and not (nouns[0].datasets or nouns[0].metrics)
 
     def _is_chosen(self) -> bool:
         """`used by the most documents`, `by more than one`, `songs by the youngest singer`: by those, and not by each."""
         concept = self.kind() == "concept" and self.tags[self.at].word in self.lexicon.extreme
-        return self.made.rank is None and (concept or self.kind() in (*RANKING, *OPERATORS))
+        done = self.at > 1 and (
+            self.tags[self.at - 2].verb or bool(self.tags[self.at - 1].after) or self.tags[self.at - 2].kind == "name"
+        )
+        following = next((one for one in self.tags[self.at :] if one.kind == "name"), None)
+        rows = following is not None and bool(following.datasets)
+        return self.made.rank is None and done and rows and (concept or self.kind() in (*RANKING, *OPERATORS))
 
     def _is_doer(self, tag: Tag) -> bool:
         """`hours missed by students from Oakham`: who did it; `by student` would be a group."""
@@ -297,7 +324,10 @@ class Figures(Conditions):
             self.nouns and self.nouns[-1].columns and not (self.nouns[-1].datasets or self.nouns[-1].numeric)
         )
         if shown and not figures and len(nouns) == 1 and nouns[0].datasets:  # "the name and age of every singer"
-            self.nouns += nouns
+            if self.made.select and all(noun.numeric and not noun.label for noun in self.made.select):
+                self.made.subject = nouns[0]  # "show the amount of each order"
+            else:
+                self.nouns += nouns
             self.made.listed = True
             return
         if any(noun.numeric and noun.text.lower() in self.lexicon.units for noun in nouns):  # "rent per sqm"

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from boathouse.ask.intent import Intent, Noun, UnclearError
 from boathouse.ask.meanings import LIFE, Name
+from boathouse.ask.reading.cursor import AGGREGATES
 from boathouse.ask.reading.names import Names
 from boathouse.ask.reading.ranking import Ranking
 from boathouse.ask.reading.settling import settle
@@ -121,6 +122,8 @@ class Reading(Ranking, Names):
 
     def _ascending(self) -> None:
         tag = self.take()
+        if self.made.sort and self.made.sort[0].names:
+            raise UnclearError("sorted by one thing at a time, please", asks=True)
         if self.made.listed and not self.made.measures and set(tag.word.split()) & self.lexicon.ages:
             raise UnclearError(f"{tag.text!r} by which date? Say 'sorted by …'", asks=True)
         if self.kind() == "by" and self.kind(1) == "name":
@@ -131,17 +134,44 @@ class Reading(Ranking, Names):
             of = self.kind() == "name" and any(column.is_measure for column in self.tags[self.at].columns)
             if not of:
                 raise UnclearError(f"{tag.text} by how many of what?", asks=True)
-        self._sort(self.noun() if of else None, tag.kind == "descending")
+        spelt = Noun("", label=True) if set(tag.word.split()) & self.lexicon.spelling else None  # by what groups are called
+        self._sort(self.noun() if of else spelt, tag.kind == "descending")
 
     def _sorted(self) -> None:
         self.take()
-        noun = self.noun()
-        descending = self.kind() == "descending"
-        if self.kind() in ("ascending", "descending"):
+        if self.kind() == "by":
             self.take()
+        if self.kind() in ("count", *AGGREGATES):
+            self._sorted_by_a_figure()
+            return
+        ways = [self.take().kind] if self.kind() in ("ascending", "descending") else []  # "ordered by ascending age"
+        verb = self.kind() == "name" and self.tags[self.at].verb
+        noun = Noun(self.tags[self.at].text, self.take().names) if verb else self.noun()  # "sorted by joined"
+        ways += [self.take().kind] if self.kind() in ("ascending", "descending") else []
+        more = self.tags[self.at] if self.at < len(self.tags) else None
+        if self.made.sort or (
+            noun and more and (more.kind == "and" or more.gap) and self.kind(more.kind == "and") in ("name", "label")
+        ):
+            raise UnclearError("sorted by one thing at a time, please", asks=True)
+        if noun is None and more is not None and more.kind not in ("and", "ascending", "descending"):
+            raise UnclearError(f"sorted by {more.text!r}?", asks=True)
         if noun is not None and noun.columns and self.made.listed and self.made.subject and not self.made.select:
             self.made.select.append(noun)  # what rows are sorted by is shown with them
-        self._sort(noun, descending)
+        self._sort(noun, "descending" in ways)
+
+    def _sorted_by_a_figure(self) -> None:
+        """`genres sorted by number of tracks`: by that of each; what is shown already is only named again."""
+        figure = self.tags[self.at]
+        named = [self.made.subject] if self.made.subject else self.nouns[:1]
+        self.made.sort = (Noun(""), False)
+        if self.made.measures:
+            self.take()
+            self.noun()
+            return
+        if not named:
+            raise UnclearError(f"sorted by {figure.text} of what?", asks=True)
+        self.nouns = [noun for noun in self.nouns if noun not in named]
+        self.made.groups, self.made.subject = [*self.made.groups, *named], None
 
     def _sort(self, noun: Noun | None, descending: bool) -> None:
         self.made.sort = (noun or Noun(""), descending)

@@ -78,7 +78,13 @@ def _bounds(conditions: list[Condition]) -> None:
     compared = [one for one in conditions if one.kind == "compare" and one.noun and len(one.numbers) == 1]
     for one, other in itertools.permutations(compared, 2):
         same = {name.meaning for name in one.noun.names} & {name.meaning for name in other.noun.names}  # type: ignore[union-attr]
-        if same and one.operator in (">", ">=") and other.operator in ("<", "<=") and one.numbers >= other.numbers:
+        if (
+            same
+            and one.unit == other.unit
+            and one.operator in (">", ">=")
+            and other.operator in ("<", "<=")
+            and one.numbers > other.numbers
+        ):
             raise UnclearError(f"{one.text} and {other.text}: no row is both", asks=True)
 
 
@@ -86,7 +92,7 @@ def _values(conditions: list[Condition]) -> None:
     """Two values of one column in two places cannot both hold of a row."""
     single = [one for one in conditions if one.kind == "value" and not one.negated and one.values[0][0].columns[0].kind != "list"]
     for one, other in itertools.combinations(single, 2):
-        if {v.columns for v in one.values[0]} & {v.columns for v in other.values[0]} and not (one.direction or other.direction):
+        if {v.columns for v in one.values[0]} & {v.columns for v in other.values[0]} and one.direction == other.direction:
             raise UnclearError(f"{one.text} and {other.text}: together, or each?", asks=True)
 
 
