@@ -7,7 +7,7 @@ from dataclasses import replace
 from boathouse.ask.intent import Condition, Intent, Measure, UnclearError
 from boathouse.ask.knowledge import Knowledge
 from boathouse.ask.reading import Reading
-from boathouse.ask.reading.settling import check
+from boathouse.ask.reading.checks import check
 from boathouse.ask.words import Tag
 
 

@@ -203,7 +203,8 @@ class Knowledge:
                 some, rest = parts[start:end], parts[:start] + parts[end:]
                 if not rest or set(some) & {"id", "key", "no"} or all(part.isdigit() for part in some) or some in _BARE:
                     continue
-                aside = (*KEYS, *_TIMES, *(self.lexicon.flag_words if column.kind == "boolean" else ()))
+                flags = (*self.lexicon.flag_words, *self.lexicon.flag_ends) if column.kind == "boolean" else ()
+                aside = (*KEYS, *_TIMES, *flags)
                 if some[0] in ("of", "in", "by", "to", "per"):
                     continue
                 if set(some) <= {*KEYS, *_TIMES, *self.lexicon.flag_words, *self.lexicon.rhythm}:

@@ -85,7 +85,8 @@ class Lexicon:
         self.selling = set(data.pop("selling"))
         self.theirs = set(data.pop("theirs"))
         self.agents: list[str] = data.pop("agents")
-        self.flag_words = tuple(data.pop("flag_words"))
+        self.flag_words, self.flag_ends = tuple(data.pop("flag_words")), tuple(data.pop("flag_ends"))
+        self.yes_and_no: list[tuple[str, str]] = [(yes, no) for yes, no in data.pop("yes_and_no")]
         self.negating, self.opposites = data.pop("negating"), data.pop("opposites")
         self.adds, self.possessing = set(data.pop("adds")), set(data.pop("possessing"))
         self.verb_endings, self.asking_verbs = tuple(data.pop("verb_endings")), set(data.pop("asking_verbs"))
@@ -225,6 +226,10 @@ class Lexicon:
     def is_role(self, column: str) -> bool:
         """Whether a column holds who somebody is: depot_mgr."""
         return bool({self.long(part) for part in column.lower().split("_")} & self.roles)
+
+    def is_key(self, words: str) -> bool:
+        """Whether what names a row is asked for, and not what the row is called: `document ids`."""
+        return words.lower().rpartition(" ")[2] in self.key_words
 
     def is_age(self, column: str) -> bool:
         """Whether a column says how old something is."""

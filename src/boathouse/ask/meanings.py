@@ -32,6 +32,7 @@ class Column:
     foreign: bool = False  # names a row of another dataset
     fraction: bool = False  # no number is above 1
     zeros: bool = False  # some of its numbers are 0
+    yes: str = ""  # of a flag that is text: the cell that says so
     years: bool = False  # whole numbers that may all be years
     between: tuple[str, str] | None = None  # of a span of time, in its unit: the dates with which it begins and ends
 

@@ -9,7 +9,7 @@ from boathouse.ask.intent import Intent, Noun, UnclearError
 from boathouse.ask.lexicon import Lexicon
 from boathouse.ask.meanings import Dataset, Name
 from boathouse.ask.reading import Reading
-from boathouse.ask.reading.settling import check
+from boathouse.ask.reading.checks import check
 from boathouse.ask.words import Tag, Tagger
 
 _PLACES = (("one", r"\b{}\b"), ("rows", r"\b{}\b"), ("end", r"\b{}(?=\W*$)"), ("one_end", r"\b{}(?=\W*$)"),

@@ -57,6 +57,7 @@ def profiled(wb: Workbench, policy: Policy, entry: dict[str, Any], pipeline: Pip
         columns[column] = replace(
             columns[column], kind=kind, size=size, nulls=there < rows, years=bool(years), zeros=bool(zeros), fraction=bool(small)
         )
+    columns |= _flags(wb, policy, columns, words)
     maybe = [c for c, spec in columns.items() if not spec.nulls and spec.kind in ("text", "number") and spec.size > 0.9 * rows
              and (spec.is_key or c in key or c in _LABELS or (spec.kind == "text" and rows <= _KNOWN))]  # fmt: skip
     if maybe:
@@ -109,6 +110,23 @@ def _is_of(stem: str, dataset: set[str]) -> bool:
 def _is_flag(column: Column) -> str:
     """SQL that is true where a whole number says yes or no: 0 and 1, and nothing else."""
     return f"min({quote(column.name)}) = 0 AND max({quote(column.name)}) = 1" if _is_whole(column) else "false"
+
+
+def _flags(wb: Workbench, policy: Policy, columns: dict[str, Column], words: Lexicon) -> dict[str, Column]:
+    """The texts that say yes or no, as they are called: is_official, of T and F; abandoned_yn, of Y and N."""
+    parts = {c: c.lower().split("_") for c, spec in columns.items() if spec.kind == "text" and 0 < spec.size <= 2}
+    called = [c for c, own in parts.items() if len(own) > 1 and (own[0] in words.flag_words or own[-1] in words.flag_ends)]
+    if not called:
+        return {}
+    cells = ", ".join(f"list(DISTINCT {quote(c)}) FILTER ({quote(c)} IS NOT NULL) AS {quote(c)}" for c in called)
+    [row] = wb.sql(f"SELECT {cells} FROM {quote(columns[called[0]].dataset)}", role=policy).rows()
+    found = {c: {str(cell).casefold(): str(cell) for cell in row[c] or []} for c in called}
+    return {
+        c: replace(columns[c], kind="boolean", yes=cells[yes])
+        for c, cells in found.items()
+        for yes, no in words.yes_and_no
+        if yes in cells and set(cells) <= {yes, no}
+    }
 
 
 def _are_years(column: Column) -> str:

@@ -37,9 +37,7 @@ def find(wb: Workbench, policy: Policy, known: Knowledge, pipelines: Mapping[str
 
 def _covers(wb: Workbench, policy: Policy, one: Relation) -> bool:
     """Whether no row of the parent goes unnamed."""
-    asked = (
-        f"SELECT count(*) FROM {quote(one.parent)} AS parent ANTI JOIN {quote(one.child)} AS child ON {one.on('child', 'parent')}"
-    )
+    asked = f"SELECT count(*) FROM {quote(one.parent)} AS parent ANTI JOIN {quote(one.child)} AS child ON {one.on('child', 'parent')} WHERE parent.{quote(one.key)} IS NOT NULL"
     return wb.sql(asked, role=policy).arrow()[0][0].as_py() == 0
 
 

@@ -24,7 +24,7 @@ def reworded(question: str, known: Knowledge) -> str:
     question = _SUM.sub(r"\2 \1", question)  # £500
     for phrase, meaning in known.lexicon.reworded:
         question = _put(question, phrase, meaning)
-    swapped = rf"\b(?:an? )?({'|'.join(known.lexicon.swapped)}) ((?:\w+ )?\w+) than\b"
+    swapped = rf"\b(?:an? )?({'|'.join(map(re.escape, known.lexicon.swapped))}) ((?:\w+ )?\w+) than\b"
     question = re.sub(swapped, r"\2 \1 than", question, flags=re.IGNORECASE)
     for (first, second), meaning in known.lexicon.around:
         asked = re.fullmatch(rf"(.*?)\b{first} (.+?) {second} (.*?)([,?.!]|$)(.*)", question, flags=re.IGNORECASE | re.DOTALL)

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from boathouse.ask import periods
+from boathouse.ask import patterns, periods
 from boathouse.ask.lexicon import Token
 from boathouse.ask.meanings import Column, Dataset, Metric, Name, Named, Value
 from boathouse.ask.periods import Period
@@ -29,8 +29,6 @@ _YIELDING = {
     "volume",
     "change",
 }
-SKIPPED = ("which", "without", "never", "not")  # between a column and what its cells hold: "a name that does not contain"
-PATTERNS = {"containing": "contains", "beginning": "starts_with", "ending": "ends_with"}  # and the functions that tell
 _GUESSES = 4
 _GROUPING = ("by", "per", "which", "frequent", "rare", "most", "fewest")
 _SHORT = 4  # words; in more, an article says nothing
@@ -76,7 +74,8 @@ class Tagger(Units):
             earlier = next((one.period for one in found if one.kind == "period"), None)
             size, tag = self._longest(tokens, place, found[-1] if found else None, earlier)
             gap = gap or tokens[place].gap
-            tag = self._pattern(tag, found, tokens[place + size : place + size + 1])
+            if pattern := patterns.kind_of(tag, found, tokens[place + size : place + size + 1], self.known):
+                tag = Tag(pattern, "", word=tag.word)
             if tag.word in self.known.lexicon.spends and tag.kind in ("name", "concept") and ours:
                 tag = Tag("unknown", "", word=tag.word)  # what we spend is not what was taken
             if tag.kind == "units" and fillers and fillers[-1] in _ONE:
@@ -147,8 +146,9 @@ class Tagger(Units):
 
     def _longest(self, tokens: list[Token], place: int, before: Tag | None, earlier: Period | None) -> tuple[int, Tag]:
         known, rest = self.known, tokens[place:]
-        if before is not None and before.kind in PATTERNS:
-            return self._text(rest, self.question)
+        if before is not None and before.kind in patterns.PATTERNS:
+            size, spelt = patterns.spelt(rest, self.question)
+            return size, Tag("text", "", word=spelt)
         counted = (
             before is not None
             and before.kind in ("by", "per")
@@ -167,31 +167,6 @@ class Tagger(Units):
             if tag := self._bound(some, before, place == 0):
                 return size, self._not_a_rhythm(tag, some, rest[size : size + 1], before)
         return 1, self._word(rest[0])
-
-    def _pattern(self, tag: Tag, found: list[Tag], following: list[Token]) -> Tag:
-        """`an address that contains 'lake'`, but not `campaigns ending in June`: behind a text, before something in quotation marks
-        where the phrase does not say it by itself."""
-        before = next((one for one in reversed(found) if one.kind not in SKIPPED), None)
-        text = before is not None and (before.kind == "label" or any(column.kind == "text" for column in before.columns))
-        quoted = bool(following) and following[0].quoted
-        if tag.word in self.known.lexicon.holding and text and quoted:
-            return Tag("containing", "", word=tag.word)
-        dated = bool(following) and periods.find([following[0].word], self.known.lexicon, self.known.today) is not None
-        if tag.kind in ("beginning", "ending") and not quoted and (dated or not text):
-            return Tag("unknown", "", word=tag.word)
-        return tag
-
-    def _text(self, rest: list[Token], question: str) -> tuple[int, Tag]:
-        """What stands behind `contains the word`, as it is spelt: all that is in quotation marks, or one word."""
-        start = next((n for n, token in enumerate(rest) if token.quoted or token.word not in (*_ONE, "the")), 0)
-        size = next((n for n, token in enumerate(rest[start:]) if not token.quoted), len(rest) - start)
-        first, last = rest[start], rest[start + max(size, 1) - 1]
-        if size:
-            spelt = question[question.rfind('"', 0, first.start) + 1 : (question + '"').find('"', last.end)]
-        else:
-            begins = question.rfind(" ", 0, first.start) + 1
-            spelt = question[begins:].split(maxsplit=1)[0].rstrip("?!,;")
-        return start + max(size, 1), Tag("text", "", word=spelt)
 
     def _is_a_value(self, day: list[Token], before: Tag | None) -> bool:
         """Whether days of the week are what a column holds, of what was named just before or of something not yet named."""

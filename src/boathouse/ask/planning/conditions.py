@@ -153,6 +153,9 @@ class Conditions(Tables):
         column = self.nearest(condition.noun.columns, condition.text)
         if condition.of and column.dataset not in condition.of:
             raise UnclearError(f"{condition.text!r} is of {column.dataset}, not of {' or '.join(condition.of)}", asks=True)
+        if column.yes:
+            self.notes.append(f"{condition.text!r} read as {column} {'is not' if condition.negated else '='} {column.yes!r}")
+            return f"{self.column(column)} {'<>' if condition.negated else '='} {literal(column.yes)}"
         if column.type != "BOOLEAN":
             return f"{self.column(column)} = {0 if condition.negated else 1}"
         return f"{'NOT ' if condition.negated else ''}{self.column(column)}"

@@ -121,17 +121,13 @@ class Grouping:
             self.scope.where.append(f"{self.scope.column(column)} IS NOT NULL")
             if column.nulls:
                 self.scope.notes.append(f"rows without a {column.name} are left out")
-            return [*shown, (self.scope.column(column), column.name, self._is_key(noun))]
+            return [*shown, (self.scope.column(column), column.name, self.known.lexicon.is_key(noun.text))]
         if column.kind == "list":
             raise UnclearError(f"{column.name} holds several values in a row, so rows cannot be grouped by it", asks=True)
         if column.kind == "date" and noun.names and noun.names[0].cost == 0 and column.type.startswith("TIMESTAMP"):
             self.scope.notes.append(f"by the day of {column.name}")
             return [(f"{self.scope.column(column)}::DATE", column.name, True)]
         return [(self.scope.column(column), column.name, True)]
-
-    def _is_key(self, noun: Noun) -> bool:
-        """Whether what names a row was asked for, and not what the row is called: `document ids`."""
-        return noun.text.lower().split()[-1] in self.known.lexicon.key_words
 
     def _rows_of(self, dataset: Dataset) -> list[tuple[str, str, bool]]:
         """What names a row of a dataset: its label, and its key where the label does not do."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from boathouse.ask.intent import Noun, UnclearError
+from dataclasses import replace
+
+from boathouse.ask.intent import Absent, Noun, UnclearError
 from boathouse.ask.meanings import Column, Dataset, Name
 from boathouse.ask.planning.compare import compared
 from boathouse.ask.planning.figures import Figures
@@ -48,7 +50,7 @@ class Listing(Figures):
         if relation := self.known.relation(column):
             parent = self.known.datasets[relation.parent]
             named = [(f"{self.scope.role(relation)}.{quote(name)}", name) for name in parent.label or (relation.key,)]
-            return [(self.scope.column(column), column.name), *named] if self._is_key(noun) else named
+            return [(self.scope.column(column), column.name), *named] if self.known.lexicon.is_key(noun.text) else named
         return [(self.scope.column(column), column.name)]
 
     def _named_as(self) -> list[tuple[str, str]]:
@@ -79,6 +81,9 @@ class Listing(Figures):
         if intent.groups:
             raise UnclearError(f"which figure by {intent.groups[0].text}?", asks=True)
         self._conditions()
+        far = [one for one in intent.conditions if one.kind == "value" and one.negated and not subject]
+        if any(value.columns[0].dataset != self.base.name for one in far for values in one.values for value in values):
+            raise UnclearError(f"not {far[0].text}: those with none there, or those with any elsewhere?", asks=True)
         shown = [pair for noun in (*intent.select, *self._named_beside()) for pair in self._selected(noun)]
         if subject is not None:
             shown = [*self._who(), *self._shown_of(self.base), *shown]
@@ -109,6 +114,33 @@ class Listing(Figures):
             self.select.columns.append((text, name))
             self.select.having.append(compared(text, having.operator, having.numbers))
 
+    def _holds(self, column: Column, cell: str) -> None:
+        """The conditions of values; one that there is none of is of all the rows that have the value: cities in which no customer
+        lives, languages that are not spoken in Asia."""
+        intent = self.intent
+        self._verbs_are_clear()
+        of_each = column.unique or column.is_key or bool(intent.subject and intent.subject.whose)
+        elsewhere = [one for one in intent.conditions if one.negated and one.kind == "value" and not of_each
+                     and all(v.columns[0].dataset != self.base.name for values in one.values for v in values)]  # fmt: skip
+        absent = [*intent.absent, *(Absent(None, [replace(one, negated=False)]) for one in elsewhere)]
+        present = [noun for noun in (*intent.mentions, *intent.verbs) if not self.scope.is_missing(noun, intent.absent)]
+        self.scope.add([one for one in intent.conditions if one not in elsewhere], (), present)
+        for one in absent:
+            noun = one.noun if one.noun and not any(d.name == self.base.name for d in one.noun.datasets) else None
+            if noun is None and not one.conditions:
+                raise UnclearError("never when?", asks=True)
+            if noun and of_each:  # "first names of students who …": of each, and not of all who are called so
+                self.scope.add((), [one])
+                continue
+            if noun and any(self.scope.reaches(d.name) or column.name in d.columns for d in noun.datasets):
+                raise UnclearError(f"{column.name} of {self.base.name}, or of {noun.text}?", asks=True)
+            inner = Scope(self.known, self.base, self.scope.hinted, mark="_1")
+            inner.add(one.conditions, (), [noun] if noun else [])
+            self.scope.notes += inner.notes
+            own = f"{quote(self.base.name + '_1')}.{quote(column.name)}"
+            inner.where.append(f"{own} IS NOT NULL")
+            self.scope.where.append(f"{cell} NOT IN (SELECT {own} FROM {inner.from_clause()} WHERE {' AND '.join(inner.where)})")
+
     def _column_subject(self, column: Column) -> None:
         """The different values of a column, those of which something holds."""
         intent, cell = self.intent, self.scope.column(column)
@@ -125,25 +157,7 @@ class Listing(Figures):
             self.select.columns, self.select.unique = [(f"unnest({cell})", column.name)], True
             self._conditions()
             return
-        self._verbs_are_clear()
-        present = [noun for noun in (*intent.mentions, *intent.verbs) if not self.scope.is_missing(noun, intent.absent)]
-        self.scope.add(intent.conditions, (), present)
-        for one in intent.absent:  # values none of whose rows is so: cities in which no customer lives
-            noun = one.noun if one.noun and not any(d.name == self.base.name for d in one.noun.datasets) else None
-            if noun is None and not one.conditions:
-                raise UnclearError("never when?", asks=True)
-            of_each = column.unique or column.is_key or bool(intent.subject and intent.subject.whose)
-            if noun and of_each:  # "first names of students who …": of each, and not of all who are called so
-                self.scope.add((), [one])
-                continue
-            if noun and any(self.scope.reaches(d.name) or column.name in d.columns for d in noun.datasets):
-                raise UnclearError(f"{column.name} of {self.base.name}, or of {noun.text}?", asks=True)
-            inner = Scope(self.known, self.base, self.scope.hinted, mark="_1")
-            inner.add(one.conditions, (), [noun] if noun else [])
-            self.scope.notes += inner.notes
-            own = f"{quote(self.base.name + '_1')}.{quote(column.name)}"
-            inner.where.append(f"{own} IS NOT NULL")
-            self.scope.where.append(f"{cell} NOT IN (SELECT {own} FROM {inner.from_clause()} WHERE {' AND '.join(inner.where)})")
+        self._holds(column, cell)
         self.scope.where.append(f"{cell} IS NOT NULL")
         self.select.columns = [(cell, column.name)]
         self.select.grouped = [cell]

@@ -6,10 +6,11 @@ from dataclasses import replace
 
 from boathouse.ask.intent import Absent, Condition, Noun, UnclearError
 from boathouse.ask.meanings import Name
+from boathouse.ask.patterns import PATTERNS, SKIPPED
 from boathouse.ask.periods import apart
 from boathouse.ask.reading.comparing import Comparing
 from boathouse.ask.reading.cursor import RANKING
-from boathouse.ask.words import PATTERNS, SKIPPED, Tag
+from boathouse.ask.words import Tag
 
 _ALIKE = 3  # days by which two months, or years, differ at most
 

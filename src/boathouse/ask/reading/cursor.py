@@ -99,6 +99,10 @@ class Cursor:
             joined = _joined(noun, self.tags[self.at])
             if joined is None:
                 break
+            if (
+                counted and joined.whose and not self.tags[self.at].after
+            ):  # "how many abandoned dogs", of which nothing says who is
+                raise UnclearError(f"{noun.text} {self.tags[self.at].text}: which of them are so?", asks=True)
             self.take()
             noun = joined
         if self.kind() == "calendar" and not self.tags[self.at].after and any(c.kind == "date" or c.years for c in noun.columns):

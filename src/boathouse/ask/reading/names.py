@@ -94,7 +94,7 @@ class Names(Figures):
 
     def _is_key(self, noun: Noun) -> bool:
         """`the ids of …`, of which nothing is counted and that no value follows."""
-        said = noun.text.lower().split()[-1] in self.lexicon.key_words and noun.columns and not noun.datasets
+        said = self.lexicon.is_key(noun.text) and noun.columns and not noun.datasets
         busy = (
             self.made.measures
             or self.made.rank

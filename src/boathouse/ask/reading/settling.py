@@ -5,10 +5,12 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING
 
-from boathouse.ask.intent import Condition, Intent, Measure, Noun, UnclearError
+from boathouse.ask.intent import Intent, Measure, Noun, UnclearError
 from boathouse.ask.meanings import LIFE, Dataset
 from boathouse.ask.periods import apart
 from boathouse.ask.reading import attributes, whom
+from boathouse.ask.reading.checks import check, contradictions, within
+from boathouse.ask.reading.ranked import plural, rank
 
 if TYPE_CHECKING:
     from boathouse.ask.reading.reading import Reading
@@ -31,7 +33,7 @@ def settle(reading: Reading) -> Intent:
     _apart(made)
     _dated(made)
     check(made.conditions)
-    _contradictions(made)
+    contradictions(made)
     _when(reading)
     _figures(reading)
     attributes.of_what(reading)
@@ -41,7 +43,7 @@ def settle(reading: Reading) -> Intent:
     whom.ranked(reading)
     _subject(reading)
     if made.rank is not None:
-        _rank(reading)
+        rank(reading)
     elif reading.limit is not None and made.listed and made.subject and not made.measures:
         made.limit = reading.limit
     elif reading.limit is not None:
@@ -66,68 +68,11 @@ def _dated(made: Intent) -> None:
                 one.noun = one.noun or (noun if one.kind == "period" else None)
 
 
-def check(conditions: list[Condition]) -> None:
-    """Raises UnclearError for conditions that cannot hold together."""
-    _periods(conditions)
-    _values(conditions)
-    _bounds(conditions)
-
-
-def _bounds(conditions: list[Condition]) -> None:
-    """`older than 30 and younger than 25`: nobody is both."""
-    compared = [one for one in conditions if one.kind == "compare" and one.noun and len(one.numbers) == 1]
-    for one, other in itertools.permutations(compared, 2):
-        same = {name.meaning for name in one.noun.names} & {name.meaning for name in other.noun.names}  # type: ignore[union-attr]
-        if (
-            same
-            and one.unit == other.unit
-            and one.operator in (">", ">=")
-            and other.operator in ("<", "<=")
-            and one.numbers > other.numbers
-        ):
-            raise UnclearError(f"{one.text} and {other.text}: no row is both", asks=True)
-
-
-def _values(conditions: list[Condition]) -> None:
-    """Two values of one column in two places cannot both hold of a row."""
-    single = [one for one in conditions if one.kind == "value" and not one.negated and one.values[0][0].columns[0].kind != "list"]
-    for one, other in itertools.combinations(single, 2):
-        if {v.columns for v in one.values[0]} & {v.columns for v in other.values[0]} and one.direction == other.direction:
-            raise UnclearError(f"{one.text} and {other.text}: together, or each?", asks=True)
-
-
-def _contradictions(made: Intent) -> None:
-    """Raises UnclearError where a column is to hold a value and nothing."""
-    empty = [
-        column for one in made.absent if one.noun and not one.conditions and not one.noun.datasets for column in one.noun.columns
-    ]
-    for one in made.conditions:
-        if one.kind == "value" and not one.negated and empty and all(value.columns[0] in empty for value in one.values[0]):
-            raise UnclearError(f"not what? {one.text!r} is there, and nothing is", asks=True)
-
-
-def _periods(conditions: list[Condition]) -> None:
-    """Two periods, as `in 2008 and 2012`: together, or each? `after 2015 and before 2019` is one."""
-    weekly = [one for one in conditions if one.kind == "period" and one.period and one.period.weekdays]
-    if len(weekly) > 1:
-        raise UnclearError(
-            f"{weekly[0].text} and {weekly[1].text}: together, or each? Say 'by weekday'", ["by weekday"], asks=True
-        )
-    bounded = [one for one in conditions if one.kind == "period" and one.period and one.period.start and one.period.end]
-    for wide in [one for one in bounded if any(_within(other, one) for other in bounded)]:  # "in 2026, in March"
-        bounded.remove(wide)
-        conditions.remove(wide)
-    if len(bounded) > 1 and len({str(one.noun) for one in bounded}) == 1:
-        raise UnclearError(
-            f"{bounded[0].text} and {bounded[1].text}: together, or each? Ask for one, or 'by year', 'by month'", asks=True
-        )
-
-
 def _changed(reading: Reading) -> None:
     """`how did revenue change from Q2 to Q3`: the two periods, of which it says one or the other way."""
     made = reading.made
     periods = [one for one in made.conditions if one.kind == "period" and one.period and not one.negated]
-    for wide in [one for one in periods if any(_within(other, one) for other in periods)]:  # "from Q2 to Q3, this year"
+    for wide in [one for one in periods if any(within(other, one) for other in periods)]:  # "from Q2 to Q3, this year"
         periods.remove(wide)
         made.conditions.remove(wide)
     if len(periods) == 2:
@@ -150,16 +95,6 @@ def _apart(made: Intent) -> None:
     if len(periods) == 2 and apart(periods[0].period, periods[1].period) in units and periods[0].noun == periods[1].noun:
         periods[0].text, periods[0].against = f"{periods[0].text} and {periods[1].text}", periods[1].period
         made.conditions.remove(periods[1])
-
-
-def _within(one: Condition, other: Condition) -> bool:
-    """Whether a period lies within another, wider one of the same date."""
-    if one is other or str(one.noun) != str(other.noun) or not (one.period and other.period):
-        return False
-    spans = (one.period.start, one.period.end), (other.period.start, other.period.end)
-    if spans[0] == spans[1] or not all(map(all, spans)):
-        return False
-    return spans[0][0] >= spans[1][0] and spans[0][1] <= spans[1][1]  # type: ignore[operator]
 
 
 def _when(reading: Reading) -> None:
@@ -311,7 +246,7 @@ def _figures(reading: Reading) -> None:
         if (
             made.listed
             and not (made.subject or made.select or made.measures or noun.metrics or noun.datasets)
-            and _plural(reading, noun)
+            and plural(reading, noun)
         ):
             added = any(reading.lexicon.is_added(column.name) for column in noun.columns)
             if (
@@ -390,125 +325,3 @@ def _counted(reading: Reading, noun: Noun) -> Measure:
         every = [f"how many {reading.text}", f"total {reading.text}"]
         raise UnclearError(f"how many {noun.text}, or the total of them?", every)
     return Measure("count", noun)
-
-
-def _rank(reading: Reading) -> None:
-    """A ranking has something that is ranked, and a figure to rank it by."""
-    made, rank = reading.made, reading.made.rank
-    assert rank is not None
-    if _first_of_others(reading):
-        return
-    if (
-        rank.measure
-        and made.subject
-        and made.measures
-        and all(measure.how == "value" and not measure.noun.metrics for measure in made.measures)
-    ):
-        whose = {dataset.name for dataset in made.subject.datasets}
-        if whose and all({column.dataset for column in measure.noun.columns} & whose for measure in made.measures):
-            made.select += [measure.noun for measure in made.measures]  # "the rank of the player with the highest earnings"
-            made.measures = []
-    if rank.measure is None and made.measures:
-        later = made.subject is not None and _place(reading, made.measures[0].noun) < _place(reading, made.subject)
-        if later and made.subject and made.subject.datasets and not any(tag.kind == "by" for tag in reading.tags):
-            raise UnclearError(f"{made.subject.text} by which figure?", asks=True)  # "concerts in the biggest stadium"
-        rank.measure = made.measures.pop(0)
-    if rank.measure is None and made.subject is not None and made.subject.datasets:
-        worth = [verb for verb in made.verbs if verb.columns and not verb.datasets]
-        if worth:  # "what was the biggest order worth?"
-            made.measures, made.rank = [Measure("max" if rank.descending else "min", worth[0])], None
-            made.verbs.remove(worth[0])
-            made.mentions.append(made.subject)
-            made.subject = None
-            return
-    if rank.measure is None:
-        worth = [verb for verb in made.verbs if verb.numeric]
-        if worth:
-            made.verbs.remove(worth[0])
-            rank.measure = Measure("value", worth[0])
-    made.subject = made.subject or _ranked(reading)
-    if made.subject is None:
-        raise UnclearError("the highest or lowest of what?", asks=True)
-    if rank.measure is None and not made.subject.datasets:
-        rank.measure = _rows_of(reading, made.subject)
-    rank.n = rank.n or reading.limit or (None if _plural(reading, made.subject) else 1)
-    if rank.measure is None and rank.n is None:
-        raise UnclearError(f"{made.subject.text} by which figure, and how many?", _by_metrics(reading), asks=True)
-    rank.n = rank.n or 1
-
-
-def _first_of_others(reading: Reading) -> bool:
-    """`how many concerts were in the stadium with the highest capacity?`, `customers who bought the cheapest product`: whether a
-    ranking only says which rows are meant, of those of other datasets that are counted or listed. Raises UnclearError where both
-    may be asked for."""
-    made = reading.made
-    rank, subject = made.rank, made.subject
-    if rank is None or rank.measure is None or subject is None or rank.measure.how not in ("each", "value") or made.groups:
-        return False
-    whose = {dataset.name for dataset in subject.datasets}
-    figures = [name for name in rank.measure.noun.names if name.dataset in whose and name.meaning in rank.measure.noun.columns]
-    counted = {name.dataset for measure in made.measures for name in measure.noun.names}
-    others = [noun for noun in reading.nouns if noun.datasets and not {dataset.name for dataset in noun.datasets} & whose]
-    others = [noun for noun in others if not made.measures and _place(reading, noun) < _place(reading, subject)]
-    if not (figures and (counted or others)) or counted & whose:
-        return False
-    if made.measures and _place(reading, subject) < _place(reading, made.measures[0].noun):
-        raise UnclearError(f"{subject.text}, and the figure of it? Ask for them one after the other", asks=True)
-    if any(_is_of(one, whose) for one in made.conditions):
-        raise UnclearError(f"the {rank.measure.noun.text} {subject.text} of which? Of all, or of some of them", asks=True)
-    text = rank.measure.noun.text
-    first = Condition("extreme", text, noun=rank.measure.noun.only(figures), descending=rank.descending,
-                      numbers=(rank.n or reading.limit or 1,))  # fmt: skip
-    made.conditions.append(first)
-    made.rank = made.subject = reading.limit = None
-    if others:
-        made.subject, made.listed = others[0], True
-        reading.nouns.remove(others[0])
-    return True
-
-
-def _is_of(condition: Condition, datasets: set[str]) -> bool:
-    """Whether a condition is about rows of these datasets: the oldest shop in York."""
-    columns = [value.columns[0] for values in condition.values for value in values]
-    columns += condition.noun.columns if condition.noun else []
-    return bool(columns) and {column.dataset for column in columns} <= datasets
-
-
-def _place(reading: Reading, noun: Noun) -> int:
-    """Where something is first named."""
-    datasets = {name.dataset for name in noun.names}
-    return next((n for n, tag in enumerate(reading.tags) if datasets & {name.dataset for name in tag.names}), len(reading.tags))
-
-
-def _ranked(reading: Reading) -> Noun | None:
-    """What is ranked, where only something about it was said."""
-    made = reading.made
-    named = [noun for noun in reading.nouns if noun.datasets or noun.unit or (noun.columns and not noun.numeric)]
-    if named:
-        reading.nouns.remove(named[0])
-        return named[0]
-    if len(made.groups) == 1:
-        return made.groups.pop()
-    if made.select:  # "the name and capacity of the stadium with the most concerts"
-        return reading.rows_of(made.select)
-    return reading.marked(made.conditions) if made.listed or reading.limit else None  # "which dog is the heaviest?"
-
-
-def _rows_of(reading: Reading, subject: Noun) -> Measure | None:
-    """`top 3 reasons for visits`: by how many."""
-    datasets = {column.dataset for column in subject.columns}
-    rows = [noun for noun in reading.nouns if noun.datasets and (subject.unit or {d.name for d in noun.datasets} & datasets)]
-    if len(rows) != 1:
-        return None
-    reading.nouns.remove(rows[0])
-    return Measure("count", rows[0])
-
-
-def _by_metrics(reading: Reading) -> list[str]:
-    return [f"{reading.text} by {metric.name}" for metric in reading.known.metrics[:4]]
-
-
-def _plural(reading: Reading, noun: Noun) -> bool:
-    """`top customers` names no number, `the biggest customer` means one."""
-    word = noun.text.split()[-1].lower()
-    return word.endswith("s") and not word.endswith("ss") and reading.lexicon.stem(word) != word
