@@ -9,12 +9,12 @@ from boathouse.workbench import Workbench
 from tests.ask.answered import same_rows
 from tests.query.lakes import opened, publish
 
-SINGERS = """1,Ada Reed,France,31
-2,Bo Lind,Sweden,52
-3,Cy Marsh,France,24
-4,Dee North,Germany,45
+SINGERS = """1,Ada Reed,France,31,Y
+2,Bo Lind,Sweden,52,N
+3,Cy Marsh,France,24,Y
+4,Dee North,Germany,45,Y
 """
-HALLS = "1,Quay Hall,Leeds,500\n2,Old Barn,York,120\n3,Arena,Leeds,900\n"
+HALLS = "1,Quay Hall,Leeds,500,1931\n2,Old Barn,York,120,1890\n3,Arena,Leeds,900,2004\n"
 CONCERTS = """10,Spring Lights,1,2025-04-01,20.00
 11,Summer Night,3,2026-07-10,45.00
 12,Harvest,1,2026-10-02,30.00
@@ -67,7 +67,36 @@ ANSWERED = {
     "How many concerts were held in 2025 or 2026?": "SELECT 4",
     "singers that do not have the country France": "SELECT * FROM (VALUES ('Bo Lind', 'Sweden'), ('Dee North', 'Germany'))",
     "Which singers sang in both Harvest and Summer Night?": "SELECT 'Ada Reed'",
-    "concert singers": None,
+    # sorted, and by figures
+    "halls by capacity, descending": "SELECT hall_name, capacity FROM halls",
+    "halls by number of concerts": "SELECT 'Quay Hall', 3 UNION ALL SELECT 'Arena', 1",
+    "halls sorted by number of concerts": "SELECT 'Quay Hall', 3 UNION ALL SELECT 'Arena', 1",
+    "cities sorted by average capacity": "SELECT 'Leeds', 700::DOUBLE UNION ALL SELECT 'York', 120::DOUBLE",
+    "concerts sorted by date descending": "SELECT concert_name, held_on FROM concerts",
+    "halls by capacity": None,  # sorted, or how many of each?
+    "halls sorted by city and capacity": None,
+    "top 2 halls by capacity sorted by name": None,
+    "show the price of each concert": "SELECT concert_name, price FROM concerts",
+    "list 2 countries of singers": "SELECT 'France' UNION ALL SELECT 'Germany'",
+    # years, flags, negations, two at once
+    "the oldest hall": "SELECT 'Old Barn', 1890",
+    "halls older than 50": None,  # built then, and not so old
+    "How many solo singers are there?": "SELECT 3",
+    "singers who are not solo": "SELECT 'Bo Lind', 'N'",
+    "concerts of the oldest singer": "SELECT 'Summer Night'",
+    "singers who sang in the cheapest concert": "SELECT 'Ada Reed'",
+    "How many singers never sang in the most expensive concert?": None,
+    "the cheapest and the most expensive concert": None,
+    "How many concerts were there in the oldest hall in Leeds?": None,
+    "number of concerts in the biggest hall": None,
+    "How many concerts in May or October 2026?": None,
+    "How many singers are from France and how many from Sweden?": None,
+    "concerts with a price above the average price in their hall": None,
+    "How many full concerts?": None,
+    "halls and capacity above the average of halls in Leeds": None,
+    "halls whose name starts with 'O'": "SELECT 'Old Barn'",
+    "concerts in halls whose name contains 'aren'": "SELECT 'Summer Night', 'Arena'",
+    "How many concerts are in halls whose name contains 'aren'?": "SELECT 1",
     "What are the most popular countries and the names of their singers?": None,
 }
 
@@ -75,8 +104,8 @@ ANSWERED = {
 @pytest.fixture(scope="module")
 def wb(tmp_path_factory: pytest.TempPathFactory) -> Workbench:
     made = opened(tmp_path_factory.mktemp("music") / "workbench")
-    publish(made, "singers", "singer_id: BIGINT, name: VARCHAR, country: VARCHAR, age: BIGINT", SINGERS)
-    publish(made, "halls", "hall_id: BIGINT, hall_name: VARCHAR, city: VARCHAR, capacity: BIGINT", HALLS)
+    publish(made, "singers", "singer_id: BIGINT, name: VARCHAR, country: VARCHAR, age: BIGINT, is_solo: VARCHAR", SINGERS)
+    publish(made, "halls", "hall_id: BIGINT, hall_name: VARCHAR, city: VARCHAR, capacity: BIGINT, built_year: BIGINT", HALLS)
     publish(made, "concerts", "concert_id: BIGINT, concert_name: VARCHAR, hall_id: BIGINT, held_on: DATE, price: 'DECIMAL(8,2)'", CONCERTS)  # fmt: skip
     publish(made, "sung", "singer_id: VARCHAR, concert_id: BIGINT", SUNG)
     return made
@@ -96,3 +125,19 @@ def test_who_is_left_out_is_said(wb: Workbench):
     assert "those of halls without concerts are left out" in wb.ask("halls and their number of concerts").assumptions
     assert "the average capacity is that of all rows of halls" in wb.ask("halls with a capacity above the average").assumptions
     assert "'French' read as singers.country = 'France'" in wb.ask("How many French singers are there?").assumptions
+
+
+def test_the_order_is_the_one_that_was_asked_for(wb: Workbench):
+    def first(question: str) -> list[object]:
+        return [next(iter(row.values())) for row in wb.ask(question).rows]
+
+    assert first("halls by capacity, descending") == ["Arena", "Quay Hall", "Old Barn"]
+    assert first("halls sorted by number of concerts") == ["Arena", "Quay Hall"]
+    assert first("concerts sorted by date descending")[0] == "Winter Tales"
+
+
+@pytest.mark.parametrize("text", ["50%", "It's", "O'Brien, jr.", ".com", "a_b"])
+def test_a_text_is_looked_for_as_it_is_spelt(wb: Workbench, text: str):
+    answer = wb.ask(f'How many singers have a name that contains the text "{text}"?')
+    assert answer.status == "answered", answer.text
+    assert text.lower().replace("'", "''") in str(answer.sql)

@@ -43,6 +43,8 @@ def add(
         return
     if location is None:
         named = f"{of_file(name)} --from {shlex.quote(name)}" if Path(name).suffix else "NAME --from LOCATION"
+        if all_tables:
+            named = f"--from {shlex.quote(name) if '://' in name else 'URL'} --all-tables"
         raise UsageError("a pipeline needs a name and a source", hint=f"boathouse add {named}")
     options = pairs(option) | ({"table": table} if table else {})
     wb = workbench()
