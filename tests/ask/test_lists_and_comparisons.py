@@ -39,6 +39,8 @@ ANSWERED = {
     "List the number of singers in each concert": """SELECT 'Spring Lights', 1 UNION ALL SELECT 'Summer Night', 2
         UNION ALL SELECT 'Harvest', 2 UNION ALL SELECT 'Winter Tales', 1""",
     "the countries of singers and the count": "SELECT 'France', 2 UNION ALL SELECT 'Sweden', 1 UNION ALL SELECT 'Germany', 1",
+    "halls with their number of concerts": "SELECT 'Quay Hall', 3 UNION ALL SELECT 'Arena', 1",
+    "halls with city and number of concerts": "SELECT 'Quay Hall', 'Leeds', 3 UNION ALL SELECT 'Arena', 'Leeds', 1",
     "the cities and the highest capacity": None,  # of one hall, or of each city?
     # the first of others
     "How many concerts were there in the hall with the highest capacity?": "SELECT 1",
@@ -73,6 +75,13 @@ ANSWERED = {
     "halls sorted by number of concerts": "SELECT 'Quay Hall', 3 UNION ALL SELECT 'Arena', 1",
     "cities sorted by average capacity": "SELECT 'Leeds', 700::DOUBLE UNION ALL SELECT 'York', 120::DOUBLE",
     "concerts sorted by date descending": "SELECT concert_name, held_on FROM concerts",
+    "concerts and prices, most expensive first": "SELECT concert_name, price FROM concerts",
+    "concerts with 'winter' in the name": "SELECT 'Winter Tales'",
+    "halls, largest first": None,
+    "concerts, newest first": None,
+    "singers with and without a country": None,
+    "which hall had a concert last": None,
+    "cumulative price by month": None,
     "halls by capacity": None,  # sorted, or how many of each?
     "halls sorted by city and capacity": None,
     "top 2 halls by capacity sorted by name": None,

@@ -55,16 +55,18 @@ class Lexicon:
         self._times(data)
         self._people_and_places(data)
         self._deeds(data)
+        self._rewordings(data)
         self.concepts: dict[str, list[str]] = data.pop("concepts")
         self.abbreviations: dict[str, str] = data.pop("abbreviations")
         self.directions: dict[str, list[str]] = data.pop("directions")
         self.commands, self.idle, self.listing = (set(data.pop(kind)) for kind in ("commands", "idle", "listing"))
         self.states, self.takes = set(data.pop("states")), set(data.pop("takes"))
-        self.deeds, self.ages, self.aged, self.spelling = (set(data.pop(kind)) for kind in ("deeds", "ages", "aged", "spelling"))
+        self.deeds, self.ages, self.aged, self.spelling, self.sized = (
+            set(data.pop(kind)) for kind in ("deeds", "ages", "aged", "spelling", "sized")
+        )
         self.others_deeds, self.busy, self.speeds, self.daily = (
             set(data.pop(kind)) for kind in ("others_deeds", "busy", "speeds", "daily")
         )
-        self.around: list[tuple[list[str], str]] = [(said.split(" … "), meant) for said, meant in data.pop("around").items()]
         self.selling_rows, self.earning = set(data.pop("selling_rows")), set(data.pop("earning"))
         self.spends, self.ourselves, self.fresh = set(data.pop("spends")), set(data.pop("ourselves")), set(data.pop("fresh"))
         self.belongings = tuple(data.pop("belongings"))
@@ -72,7 +74,6 @@ class Lexicon:
         self.generic = {self.stem(word) for word in data.pop("generic")}
         self.alike = [[self.stem(word) for word in words] for words in data.pop("alike")]
         self.codes: dict[str, dict[str, str]] = data.pop("codes")
-        self.reworded: list[tuple[str, str]] = sorted(data.pop("reworded").items(), key=lambda pair: -len(pair[0]))
         self.conversions = {
             unit: {smaller: int(factor) for smaller, factor in others.items()} for unit, others in data.pop("conversions").items()
         }
@@ -92,6 +93,7 @@ class Lexicon:
         self.verb_endings, self.asking_verbs = tuple(data.pop("verb_endings")), set(data.pop("asking_verbs"))
         self.general: dict[str, list[str]] = data.pop("general")
         self.units: dict[str, str] = data.pop("units")
+        self.currencies = {self.units[word] for word in ("€", "$", "£", "chf")}
         self.unit_words = {unit.lower() for unit in self.units.values()} - {"", "pieces"}
         self.unit_words |= {short for every in self.sizes.values() for short in every}
         self.lengths = {*self.conversions, *(unit for others in self.conversions.values() for unit in others)}
@@ -108,6 +110,12 @@ class Lexicon:
             for phrase in phrases:
                 self.phrases.setdefault(self._words(phrase) or (phrase,), kind)
         self.longest = max(map(len, self.phrases))
+
+    def _rewordings(self, data: dict[str, Any]) -> None:
+        """What is put into plainer words before a question is read."""
+        self.inside: list[tuple[str, str]] = list(data.pop("inside").items())
+        self.around: list[tuple[list[str], str]] = [(said.split(" … "), meant) for said, meant in data.pop("around").items()]
+        self.reworded: list[tuple[str, str]] = sorted(data.pop("reworded").items(), key=lambda pair: -len(pair[0]))
 
     def _deeds(self, data: dict[str, Any]) -> None:
         """What is done, has been done, or has not been yet."""

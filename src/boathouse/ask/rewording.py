@@ -21,6 +21,14 @@ def reworded(question: str, known: Knowledge) -> str:
     """The question as it is read."""
     question = _QUOTED.sub(r'"\1"', translated(question, known))
     question = re.sub(r"(?<=\ws)['’](?=\s)", "", question)  # customers' orders
+    for said, meaning in known.lexicon.inside:  # "with rock in the title"
+        first, second = map(re.escape, said.split(" … "))
+        question = re.sub(
+            rf"\b{first} \"?(?:the word )?([^\"]{{1,40}}?)\"? {second}\b",
+            meaning.replace("…", r"\1"),
+            question,
+            flags=re.IGNORECASE,
+        )
     question = _SUM.sub(r"\2 \1", question)  # £500
     for phrase, meaning in known.lexicon.reworded:
         question = _put(question, phrase, meaning)

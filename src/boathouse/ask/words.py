@@ -110,7 +110,7 @@ class Tagger(Units):
                 found.append(replace(tag, gap=gap, text=text, after=tuple(fillers), verb=verb))
                 fillers, gap = [], False
             place += size
-        return _dated(self._amounts(self._without_natural(found, tokens)))
+        return _dated(_paired(self._amounts(self._without_natural(found, tokens))))
 
     def _without_natural(self, tags: list[Tag], tokens: list[Token]) -> list[Tag]:
         """`languages spoken in …`: what is done with such a thing anyhow says nothing; `speak English` speaks of the language."""
@@ -378,6 +378,19 @@ class Tagger(Units):
         said |= {metric.name for metric in self.known.metrics} | set(self.known.lexicon.months)
         said |= {words[0] for words, kind in self.known.lexicon.phrases.items() if len(words) == 1 and kind != "filler"}
         return said | self._held()
+
+
+def _paired(tags: list[Tag]) -> list[Tag]:
+    """`sales and hires`, where sales may be a figure as well: both are values of one column."""
+    made = list(tags)
+    for place, tag in enumerate(tags):
+        for step in (-1, 1):
+            middle, other = (tags[n] if 0 <= n < len(tags) else None for n in (place + step, place + 2 * step))
+            beside = middle and other and middle.kind in ("and", "or") and other.kind == "value" and tag.kind == "name"
+            columns = {value.columns for value in other.values} if beside and other and tag.metrics else set()
+            if shared := tuple(value for value in tag.values if value.columns in columns):
+                made[place] = replace(tag, kind="value", names=(), values=shared)
+    return made
 
 
 def _dated(tags: list[Tag]) -> list[Tag]:

@@ -165,6 +165,9 @@ class Conditions(Tables):
         column = self.nearest(condition.noun.columns, condition.text)
         said = condition.text if condition.negated != condition.undone else f"not {condition.text}"
         there = "no" if not condition.negated else "with an" if column.name[0] in "aeiou" else "with a"
+        if condition.negated and column.kind == "number" and column.zeros and not column.is_key:
+            self.notes.append(f"{said!r} read as: a {column.name} above 0")
+            return f"{self.column(column)} > 0"
         self.notes.append(f"{said!r} read as: {there} {column.name}")
         return f"{self.column(column)} IS {'NOT ' if condition.negated else ''}NULL"
 

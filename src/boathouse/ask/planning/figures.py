@@ -20,8 +20,9 @@ class Figures(Grouping):
 
     def _add(self, measure: Measure) -> None:
         text, name = self._measure(measure)
-        self.select.columns.append((text, name))
-        self.measures.append(name)
+        if text not in [shown for shown, _ in self.select.columns]:  # "sales revenue" is one figure
+            self.select.columns.append((text, name))
+            self.measures.append(name)
 
     def _order(self) -> None:
         if self.intent.sort:

@@ -128,6 +128,10 @@ class Scope(Conditions):
             column = loose[0].noun.columns[0] if loose[0].noun else loose[0].values[0][0].columns[0]
             raise UnclearError(f"{loose[0].text!r} is of {column.dataset}, not of {self.base.name}: what have they to do with it?",
                                [f"{self.base.name} with {column.dataset} of {column.name} {loose[0].text}"], weak=True)  # fmt: skip
+        summed = [one for one in conditions if one.kind == "compare" and one.beside is None and one.noun
+                  and any(self.known.lexicon.is_added(column.name) for column in one.noun.columns)]  # fmt: skip
+        if summed and not self.mark:
+            raise UnclearError(f"{summed[0].text}: in one of them, or in all?", [f"{summed[0].text} in all"], asks=True)
         self.cost, self.narrowed = self.cost + _CHILD, True
         inner = self._inside(str(middles.pop()))
         inner.add(conditions)

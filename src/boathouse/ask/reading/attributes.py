@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from boathouse.ask.intent import Intent, Noun, UnclearError
 from boathouse.ask.meanings import Name
+from boathouse.ask.reading.cursor import OPERATORS
 
 if TYPE_CHECKING:
     from boathouse.ask.reading.names import Names
@@ -74,10 +74,10 @@ def of_each(reading: Reading) -> None:
     """`customers and their number of orders`, `first names of players and their average ranking`: the figure of each."""
     made, tags = reading.made, reading.tags
     counted = {name.dataset for measure in made.measures for name in measure.noun.names}
-    ends = [place for place, (tag, other) in enumerate(itertools.pairwise(tags)) if tag.kind == "and" and other.kind in _FIGURES]
+    ends = [place for place in range(len(tags) - 1) if _begins_a_figure(reading, place)]
     if not ends or not made.measures or made.groups or made.rank or made.select or made.subject:
         return
-    before = {tag.text for tag in tags[: ends[0]]}
+    before = {tag.text for tag in tags[: ends[0] + 1]}
     named = [noun for noun in reading.nouns if noun.text in before]
     shown = [noun for noun in named if noun.columns and not (noun.datasets or noun.numeric)]
     rows = [noun for noun in named if noun.datasets] or [one for one in [reading.rows_of(shown)] if one]
@@ -87,6 +87,17 @@ def of_each(reading: Reading) -> None:
     elif shown:
         made.groups += shown
     reading.nouns = [noun for noun in reading.nouns if noun not in made.groups]
+
+
+def _begins_a_figure(reading: Reading, place: int) -> bool:
+    """Whether a figure follows that is of what was named before: `… and how many`, `… with their number of`, `… with revenue`."""
+    tag, other = reading.tags[place], reading.tags[place + 1]
+    following = reading.tags[place + 2].kind if place + 2 < len(reading.tags) else ""
+    compared = following in (*OPERATORS, "between", "number")
+    figure = other.kind in (*_FIGURES, "last", "latest", "earliest", "median", "highest", "lowest")
+    numeric = other.kind == "name" and not other.datasets and (other.metrics or any(c.is_measure for c in other.columns))
+    beside = bool(set(other.after) & reading.lexicon.possessing) and not compared
+    return (tag.kind == "and" and other.kind in _FIGURES) or (beside and bool(figure or numeric))
 
 
 def beside_figures(made: Intent, named: list[Noun]) -> None:

@@ -151,6 +151,9 @@ class Conditions(Comparing):
                 return self._names_of(place)
             tag = of
         columns = tuple(name for name in tag.names if getattr(name.meaning, "kind", "") == "text")
+        asked = {d.name for d in before.datasets} if before and before.kind == "name" else set()
+        if asked and not asked & {name.dataset for name in columns}:  # "tracks whose title", which is the album's
+            return None
         for some in (self.made.select, self.nouns):
             if some and set(some[-1].names) & set(columns):
                 some.pop()
@@ -219,6 +222,9 @@ class Conditions(Comparing):
     _never = _without
 
     def _absence(self, tag: Tag) -> None:
+        before = self.tags[self.at - 2] if self.at > 1 else None
+        if before and before.kind == "and" and set(before.after) & self.lexicon.possessing:
+            raise UnclearError(f"with, and {tag.text}: ask for one, then for the other", asks=True)
         made = Absent(None)
         flagged = self.kind() == "name" and self._is_flag(self.tags[self.at])
         if flagged and not (self.kind(1) == "name" and self.tags[self.at + 1].datasets):

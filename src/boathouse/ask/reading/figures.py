@@ -44,6 +44,9 @@ class Figures(Conditions):
             figure = noun.numeric and not noun.datasets
             self.made.measures.append(Measure(how if figure else f"{'average' if how == 'avg' else how} count", noun))
         elif noun.metrics and not noun.datasets and not distinct:  # "how many tickets did we sell", of tickets_sold
+            money = [metric for metric in noun.metrics if metric.unit in self.lexicon.currencies]
+            if money:
+                raise UnclearError(f"how many {money[0].dataset}, or the {money[0].name}?", [money[0].name], asks=True)
             self._measured("metric", noun)
         else:
             self._measured("distinct" if distinct else "count", noun)
@@ -241,6 +244,10 @@ class Figures(Conditions):
         tag = self.take()
         if self.kind() == "":
             raise UnclearError(f"{tag.text} what?", asks=True)
+        if self.kind() == "value" and self.nouns:  # "albums by Iron Maiden" are not called so
+            own = {dataset.name for dataset in self.nouns[-1].datasets}
+            others = tuple(value for value in self.tags[self.at].values if value.columns[0].dataset not in own)
+            self.tags[self.at] = replace(self.tags[self.at], values=others or self.tags[self.at].values)
         if self.kind() in ("value", "period") or self._is_doer(tag) or self._is_chosen():
             return
         rank = self.made.rank

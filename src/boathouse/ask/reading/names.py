@@ -60,7 +60,11 @@ class Names(Figures):
             self._value()
             return True
         figures = [metric for noun in (*self.nouns, *(m.noun for m in self.made.measures)) for metric in noun.metrics]
-        if tag.values and any(metric in figures for metric in tag.metrics):  # "revenue from sales": the figure is there already
+        there = bool(self.made.measures) and bool(tag.after)  # "average amount of a sale"
+        so = bool(self.nouns) and bool(set(tag.after) & self.lexicon.being)  # "orders that are sales"
+        if (
+            tag.values and tag.metrics and (there or so or any(metric in figures for metric in tag.metrics))
+        ):  # "revenue from sales"
             self.tags[self.at] = replace(tag, kind="value", names=())
             self._value()
             return True
@@ -70,7 +74,7 @@ class Names(Figures):
         noun = self.noun()
         assert noun is not None
         made = self.made
-        if self._led_value(tag) and self.kind() == "value":
+        if self.kind() == "value" and self._led_value(tag):
             self._value()
         elif self._is_key(noun):
             made.select, made.listed = [*made.select, noun], True
@@ -108,6 +112,7 @@ class Names(Figures):
         """`with an email`, where nothing that is compared follows."""
         after, words = set(tag.after), self.lexicon
         compared = self.kind() in (*OPERATORS, "between", "number", "period", "not")
+        compared = compared or (self.kind() == "and" and self.kind(1) in ("count", "sum", "average"))  # is to be shown
         return bool(after & words.possessing and noun.columns and not (noun.datasets or after & words.theirs or compared))
 
     def _is_listed(self, noun: Noun) -> bool:

@@ -145,7 +145,7 @@ class Ranking(Conditions):
             made.rank = Rank(descending, self.limit, made.measures.pop())
         elif self.date and made.subject and tag.kind in ("latest", "earliest"):  # "which shop opened most recently?"
             made.rank = Rank(descending, self.limit, Measure("each", self.date))
-        elif tag.kind == "last":
+        elif tag.kind == "last" and (self.aggregate or made.measures):
             return  # "how long does it last"
         else:
             raise UnclearError(f"{tag.text!r} by which figure?", asks=True)
@@ -205,10 +205,14 @@ class Ranking(Conditions):
             self.made.select.append(first.measure.noun)
             return
         self._only_one(tag)
+        if self.kind() == "earliest" and self.made.subject is None:  # "products and prices, cheapest first"
+            self.made.subject = next((noun for noun in self.nouns if noun.datasets), None)
+            self.nouns = [noun for noun in self.nouns if noun is not self.made.subject]
+            self.made.listed = True
         if self.kind() == "number":
             self.limit = self.how_many(self.take())
         self._modifiers()
-        noun = self.noun()
+        noun = None if self.kind() == "earliest" else self.noun()
         if noun is not None and noun.numeric and not noun.datasets:
             if tag.word in self.lexicon.speeds:
                 raise UnclearError(f"{tag.text!r}: the shortest or the longest {noun.text}?", asks=True)

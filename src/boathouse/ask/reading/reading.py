@@ -122,10 +122,15 @@ class Reading(Ranking, Names):
 
     def _ascending(self) -> None:
         tag = self.take()
-        if self.made.sort and self.made.sort[0].names:
-            raise UnclearError("sorted by one thing at a time, please", asks=True)
-        if self.made.listed and not self.made.measures and set(tag.word.split()) & self.lexicon.ages:
-            raise UnclearError(f"{tag.text!r} by which date? Say 'sorted by …'", asks=True)
+        if self.made.sort and self.made.sort[0].names:  # "sorted by price, highest first"
+            if self.kind() in ("name", "by", "count"):
+                raise UnclearError("sorted by one thing at a time, please", asks=True)
+            self.made.sort = (self.made.sort[0], tag.kind == "descending")
+            return
+        sized = set(tag.word.split()) & (self.lexicon.ages | self.lexicon.sized)
+        figures = self.made.measures or self.made.rank or self.aggregate or self.made.groups or any(n.numeric for n in self.nouns)
+        if sized and not figures:
+            raise UnclearError(f"{tag.text!r} by which date or figure? Say 'sorted by …'", asks=True)
         if self.kind() == "by" and self.kind(1) == "name":
             self.take()
         of = self.kind() == "name" and (self.tags[self.at - 1].kind == "by" or "of" in self.tags[self.at].after)  # "… of age"
