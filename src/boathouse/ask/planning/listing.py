@@ -81,8 +81,10 @@ class Listing(Figures):
         if intent.groups:
             raise UnclearError(f"which figure by {intent.groups[0].text}?", asks=True)
         self._conditions()
-        far = [one for one in intent.conditions if one.kind == "value" and one.negated and not subject]
-        if any(value.columns[0].dataset != self.base.name for one in far for values in one.values for value in values):
+        alone = intent.select[0] if len(intent.select) == 1 and subject is None and not intent.select[0].label else None
+        far = [one for one in intent.conditions if one.kind == "value" and one.negated and alone and not alone.whose]
+        few = alone is not None and not any(column.unique or column.is_key for column in alone.columns)
+        if few and any(value.columns[0].dataset != self.base.name for one in far for values in one.values for value in values):
             raise UnclearError(f"not {far[0].text}: those with none there, or those with any elsewhere?", asks=True)
         shown = [pair for noun in (*intent.select, *self._named_beside()) for pair in self._selected(noun)]
         if subject is not None:

@@ -14,6 +14,8 @@ AGGREGATES = {"sum": "sum", "average": "avg", "median": "median"}
 OPERATORS = {"more": ">", "at_least": ">=", "less": "<", "at_most": "<=", "equal": "="}
 RANKING = {"highest": True, "most": True, "latest": True, "last": True, "lowest": False, "fewest": False, "earliest": False}
 
+_TWO = 2  # values of a column that may say yes or no
+
 
 class Cursor:
     """A question on its way to an intent."""
@@ -99,9 +101,8 @@ class Cursor:
             joined = _joined(noun, self.tags[self.at])
             if joined is None:
                 break
-            if (
-                counted and joined.whose and not self.tags[self.at].after
-            ):  # "how many abandoned dogs", of which nothing says who is
+            few = not noun.datasets and all(column.kind == "text" and 0 < column.size <= _TWO for column in joined.columns)
+            if counted and few and joined.whose and not self.tags[self.at].after:  # "how many abandoned dogs": who is so?
                 raise UnclearError(f"{noun.text} {self.tags[self.at].text}: which of them are so?", asks=True)
             self.take()
             noun = joined

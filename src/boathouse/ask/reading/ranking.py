@@ -145,7 +145,7 @@ class Ranking(Conditions):
             made.rank = Rank(descending, self.limit, made.measures.pop())
         elif self.date and made.subject and tag.kind in ("latest", "earliest"):  # "which shop opened most recently?"
             made.rank = Rank(descending, self.limit, Measure("each", self.date))
-        elif tag.kind == "last" and (self.aggregate or made.measures):
+        elif tag.kind == "last" and (self.aggregate or made.measures or self.kind() in OPERATORS):
             return  # "how long does it last"
         else:
             raise UnclearError(f"{tag.text!r} by which figure?", asks=True)
