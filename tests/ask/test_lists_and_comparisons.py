@@ -3,6 +3,8 @@ table has as text and another as number."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from boathouse.workbench import Workbench
@@ -88,6 +90,8 @@ ANSWERED = {
     "show the price of each concert": "SELECT concert_name, price FROM concerts",
     "list 2 countries of singers": "SELECT 'France' UNION ALL SELECT 'Germany'",
     # years, flags, negations, two at once
+    "What is the oldest age among the singers?": "SELECT 52",
+    "Show the different countries and the number of singers for each": "SELECT country, count(*) FROM singers GROUP BY country",
     "the oldest hall": "SELECT 'Old Barn', 1890",
     "halls older than 50": None,  # built then, and not so old
     "How many solo singers are there?": "SELECT 3",
@@ -150,3 +154,15 @@ def test_a_text_is_looked_for_as_it_is_spelt(wb: Workbench, text: str):
     answer = wb.ask(f'How many singers have a name that contains the text "{text}"?')
     assert answer.status == "answered", answer.text
     assert text.lower().replace("'", "''") in str(answer.sql)
+
+
+def test_a_relation_by_what_is_no_key_is_none(tmp_path: Path):
+    wb = opened(tmp_path / "workbench")
+    publish(wb, "wines", "wine_id: BIGINT, wine_name: VARCHAR, grape: VARCHAR", "1,Lune,Merlot\n2,Sol,Merlot\n3,Nord,Gamay\n")
+    publish(wb, "grapes", "grape: VARCHAR, color: VARCHAR", "Merlot,red\nMerlot,dark red\nGamay,red\n")
+    (wb.root / "pipelines").mkdir(exist_ok=True)
+    (wb.root / "pipelines" / "wines.yml").write_text(
+        "source: {type: csv, location: wines.csv}\nkey: [wine_id]\nrelations: {grape: grapes.grape}\n", encoding="utf-8"
+    )
+    assert [row["count"] for row in wb.ask("how many wines are there?").rows] == [3]
+    assert wb.ask("how many wines of red grapes?").status != "answered"

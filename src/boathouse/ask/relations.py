@@ -20,7 +20,7 @@ _ORPHANS = 0.05  # share of the cells that may name a row that is not there
 
 def find(wb: Workbench, policy: Policy, known: Knowledge, pipelines: Mapping[str, Pipeline | None]) -> list[Relation]:
     """The declared relations, then for every other column the key of the one dataset that it is named after and lies in."""
-    found = list(_declared(known, pipelines))
+    found = [one for one in _declared(known, pipelines) if _names_one(wb, policy, known, one)]
     taken = {(relation.child, relation.column) for relation in found}
     for child in known.datasets.values():
         for column in child.columns.values():
@@ -33,6 +33,14 @@ def find(wb: Workbench, policy: Policy, known: Knowledge, pipelines: Mapping[str
                 one = Relation(child.name, column.name, home[0].dataset, home[0].name, as_text=as_text)
                 found += [one] if _lies_in(wb, policy, one) else []
     return [replace(one, covers=_covers(wb, policy, one)) for one in found]
+
+
+def _names_one(wb: Workbench, policy: Policy, known: Knowledge, one: Relation) -> bool:
+    """Whether the key is one: a join by another would count rows twice."""
+    if known.datasets[one.parent].columns[one.key].unique:
+        return True
+    asked = f"SELECT count({quote(one.key)}) = count(DISTINCT {quote(one.key)}) AS single FROM {quote(one.parent)}"
+    return bool(wb.sql(asked, role=policy).rows()[0]["single"])
 
 
 def _covers(wb: Workbench, policy: Policy, one: Relation) -> bool:

@@ -99,6 +99,8 @@ class Grouping:
     def _group_by(self, nouns: list[Noun]) -> None:
         for noun in nouns:
             for text, name, shown in self._group(noun):
+                if text in self.select.grouped and (not shown or text in [one for one, _ in self.select.columns]):
+                    continue
                 if shown:
                     self.select.columns.append((text, name))
                     self.groups.append(name)

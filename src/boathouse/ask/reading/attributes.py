@@ -43,7 +43,7 @@ def of_what(reading: Reading) -> None:
     made = reading.made
     said = next((reading.known.datasets[noun.whose] for noun in made.select if noun.whose), None)
     subject = [made.subject] if made.subject else []
-    whose = next((noun.datasets for noun in (*subject, *reading.nouns, *made.groups, *made.mentions) if noun.datasets), [])
+    whose = next((noun.datasets for noun in (*subject, *made.groups, *reading.nouns, *made.mentions) if noun.datasets), [])
     rows = {dataset.name: Name(dataset) for dataset in ([said] if said else whose)}
     if not rows:
         return

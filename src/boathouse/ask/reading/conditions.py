@@ -145,6 +145,8 @@ class Conditions(Comparing):
         rows = tag.kind == "name" and tag.datasets and not any(column.kind == "text" for column in tag.columns)
         if tag.kind == "label" or rows:
             of = before if before and before.kind == "name" and not before.datasets else None  # "the state whose name …"
+            if of is not None and self.lexicon.belonging & set(tag.after):  # "the founder of the company whose name …"
+                return None
             if tag.kind == "label" and self.made.select and self.made.select[-1].label:
                 self.made.select.pop()
             if of is None or rows:

@@ -54,9 +54,10 @@ class Figures(Conditions):
 
     def _volume(self) -> None:
         last = self.nouns[-1] if self.nouns else self.made.subject
-        if last is not None and last.columns and not (last.datasets or last.numeric):  # "the phone numbers"
+        beside = self.at > 0 and self.tags[self.at - 1].kind == "name"
+        if beside and last is not None and last.columns and not (last.datasets or last.numeric):  # "the phone numbers"
             self.take()
-        elif self.made.listed and not self.made.measures and last is not None and not self.made.groups:
+        elif beside and self.made.listed and not self.made.measures and last is not None and not self.made.groups:
             raise UnclearError(f"how many {last.text}, or a list of their {self.take().text}?", asks=True)
         else:
             self._count()
@@ -323,7 +324,7 @@ class Figures(Conditions):
             self.take()
         nouns = self.nouns_listed()
         figures = self.made.measures or self.aggregate or self.pending_count
-        if not nouns and self.made.select and figures:  # "type codes and the number of templates for each"
+        if not nouns and figures and (self.made.select or self.made.subject):  # "type codes and the number of templates for each"
             return
         if not nouns:
             raise UnclearError(f"{tag.text} what?", asks=True)

@@ -216,7 +216,9 @@ class Names(Figures):
         noun = self.noun()
         self.negated = False
         if noun is not None and noun.datasets:
-            (self.made.parts if self.made.share else self.made.absent).append(Absent(noun))
+            missing = Absent(noun)
+            (self.made.parts if self.made.share else self.made.absent).append(missing)
+            self.inside = missing.conditions  # "not used by any phone with …"
             return None
         if noun is None or not any(column.kind in ("text", "list", "date") and column.nulls for column in noun.columns):
             raise UnclearError(f"what is not {tag.text!r}?", asks=True)

@@ -216,7 +216,7 @@ class Ranking(Conditions):
         if noun is not None and noun.numeric and not noun.datasets:
             if tag.word in self.lexicon.speeds:
                 raise UnclearError(f"{tag.text!r}: the shortest or the longest {noun.text}?", asks=True)
-            self._ranked_by(Measure("value", noun), descending)
+            self._ranked_by(Measure("value", noun), self._by_age(tag, noun, descending)[1])
             return
         if not figure.names and not any(one.kind == "by" for one in self.tags[self.at :]):
             raise UnclearError(f"{tag.text!r} by which figure?", asks=True)
