@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from boathouse.ask.planning import plan
+from boathouse.ask.reading import Reading
+from boathouse.ask.words import Tagger
 from boathouse.workbench import Workbench
 from tests.ask.answered import same_rows
 from tests.query.lakes import opened, publish
@@ -166,3 +169,12 @@ def test_a_relation_by_what_is_no_key_is_none(tmp_path: Path):
     )
     assert [row["count"] for row in wb.ask("how many wines are there?").rows] == [3]
     assert wb.ask("how many wines of red grapes?").status != "answered"
+
+
+def test_planning_leaves_what_was_asked_as_it_was(wb: Workbench):
+    known = wb.asker.known(wb.policy())
+    intent = Reading(Tagger(known).tags("list concerts sorted by date, descending"), known).intent()
+    before = intent.sort
+    plan(intent, known)
+    assert before is not None
+    assert intent.sort == before

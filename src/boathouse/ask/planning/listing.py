@@ -93,21 +93,26 @@ class Listing(Figures):
             shown += [] if not self.base.label or intent.conditions else self._shown_of(self.base)
         shown += [(self.scope.column(c), c.name) for c in self.scope.used if c.dataset == self.base.name]
         shown += self.counts
-        if intent.sort and intent.sort[0].unit:  # "sorted by date"
-            own = self.base.columns.get(intent.sort[0].unit)
-            column = own if own and own.kind in ("date", "number") else self.scope.time(intent.date)
-            intent.sort = (Noun(column.name, (Name(column),)), intent.sort[1])
-        if intent.sort and intent.sort[0].columns:  # what rows are sorted by is shown with them
-            shown += self._selected(intent.sort[0])
+        sort = self._sort_column()
+        if sort and sort.columns:  # what rows are sorted by is shown with them
+            shown += self._selected(sort)
         self.select.columns = list({text: (text, name) for text, name in shown}.values())
         self._having_counts()
         if intent.limit:
             self.select.limit, self.select.order = intent.limit, [str(n + 1) for n in range(len(self.select.columns))]
             self.scope.notes.append(f"the first {intent.limit}")
-        if intent.sort:
-            noun, descending = intent.sort
-            name = self._sorted_by(noun, [name for _, name in self.select.columns])
-            self.select.order = [f"{quote(name)}{' DESC' if descending else ''}"]
+        if intent.sort and sort:
+            name = self._sorted_by(sort, [name for _, name in self.select.columns])
+            self.select.order = [f"{quote(name)}{' DESC' if intent.sort[1] else ''}"]
+
+    def _sort_column(self) -> Noun | None:
+        """What rows are sorted by; of `sorted by date` the date of the base, or what it has that is called so."""
+        noun = self.intent.sort[0] if self.intent.sort else None
+        if noun is None or not noun.unit:
+            return noun
+        own = self.base.columns.get(noun.unit)
+        column = own if own and own.kind in ("date", "number") else self.scope.time(self.intent.date)
+        return Noun(column.name, (Name(column),))
 
     def _having_shown(self) -> None:
         """The figures by which groups were chosen, beside them."""
