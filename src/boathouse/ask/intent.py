@@ -62,7 +62,7 @@ class Condition:
     average: bool = False  # against the average of all rows, and no number
     unit: str = ""  # of the numbers, where it was said
     period: Period | None = None
-    against: Period | None = None  # another one, as the group beside it
+    against: Period | None = None  # another one that rows may lie in as well: "in 2024 or 2025", or each as a group
     change: tuple[Period, Period] | None = None  # those between which a figure changes
     negated: bool = False
     together: str = "or"

@@ -27,18 +27,10 @@ _VALUES = 5_000  # a column with more different texts is not known by its values
 _LONG = 80  # letters of a value that people would say
 _TIMES = ("on", "at", "date", "time", "day")
 _BARE = (["in"], ["on"], ["at"], ["to"], ["by"], ["of"], ["hour"], ["day"])  # parts that name nothing alone
+_LEADING = ("of", "in", "by", "to", "per")  # begin no name: "of customers" is no number of them, of no_of_customers
 _PREFIXES = ("tbl", "dim", "fact", "fct", "stg", "raw", "ref", "t")
-_SUFFIXES = (
-    "data",
-    "info",
-    "information",
-    "list",
-    "details",
-    "detail",
-    "records",
-    "table",
-    "master",
-)  # say what every dataset is
+# last parts of names that say what every dataset is
+_SUFFIXES = ("data", "info", "information", "list", "details", "detail", "records", "table", "master")
 
 
 @dataclass
@@ -203,10 +195,10 @@ class Knowledge:
                 some, rest = parts[start:end], parts[:start] + parts[end:]
                 if not rest or set(some) & {"id", "key", "no"} or all(part.isdigit() for part in some) or some in _BARE:
                     continue
+                if some[0] in _LEADING:
+                    continue
                 flags = (*self.lexicon.flag_words, *self.lexicon.flag_ends) if column.kind == "boolean" else ()
                 aside = (*KEYS, *_TIMES, *flags)
-                if some[0] in ("of", "in", "by", "to", "per"):
-                    continue
                 if set(some) <= {*KEYS, *_TIMES, *self.lexicon.flag_words, *self.lexicon.rhythm}:
                     continue
                 led, behind = parts[:start], parts[end:]  # poll_margin is a poll's margin, margin_poll one of several
@@ -242,6 +234,11 @@ class Knowledge:
         """What some words may be the name of."""
         found = {id(name.meaning): name for key in reversed(self.lexicon.keys(tokens)) for name in self.names.get(key, [])}
         return list(found.values())
+
+    def looked_for(self, concept: str) -> list[Name]:
+        """What a concept of the lexicon finds in the lake."""
+        wanted = self.lexicon.concepts.get(concept, ())
+        return [name for other in wanted for name in self.named(self.lexicon.tokens(other.replace("_", " ")))]
 
     def _name_relations(self) -> None:
         """Where a column names a row of another dataset, its name without `_id` means that row: person_id, of people."""

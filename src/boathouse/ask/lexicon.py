@@ -121,6 +121,7 @@ class Lexicon:
         """What is done, has been done, or has not been yet."""
         self.comparatives: dict[str, str] = data.pop("comparatives")
         self.heading: dict[str, str] = data.pop("heading")
+        self.articles, self.throughout, self.genitive = (set(data.pop(kind)) for kind in ("articles", "throughout", "genitive"))
         self.tops, self.everywhere, self.swapped, self.holding = (
             set(data.pop(kind)) for kind in ("tops", "everywhere", "swapped", "holding")
         )
@@ -130,6 +131,7 @@ class Lexicon:
         self.deeds_of: dict[str, list[str]] = {self.stem(rows): deeds for rows, deeds in data.pop("deeds_of").items()}
         self.unfinished: dict[str, list[str]] = data.pop("unfinished")
         self.bringing, self.begins, self.done = (set(data.pop(kind)) for kind in ("bringing", "begins", "done"))
+        self.doing = self.done.union(*self.natural.values())  # who did it comes behind each of these
         self.nominal: dict[str, list[str]] = data.pop("nominal")
 
     def _people_and_places(self, data: dict[str, Any]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import TYPE_CHECKING
 
 from boathouse.ask import periods
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
 PATTERNS = {"containing": "contains", "beginning": "starts_with", "ending": "ends_with"}  # and the functions that tell
 SKIPPED = ("which", "without", "never", "not")  # between a column and what its cells hold: "a name that does not contain"
-_ARTICLES = ("a", "an", "the")
 
 
 def kind_of(tag: Tag, found: Sequence[Tag], following: Sequence[Token], known: Knowledge) -> str:
@@ -29,9 +28,9 @@ def kind_of(tag: Tag, found: Sequence[Tag], following: Sequence[Token], known: K
     return "unknown" if tag.kind in ("beginning", "ending") and not quoted and (dated or not text) else ""
 
 
-def spelt(rest: Sequence[Token], question: str) -> tuple[int, str]:
+def spelt(rest: Sequence[Token], question: str, articles: Set[str]) -> tuple[int, str]:
     """How many words the text takes, and the text: all that is in quotation marks, or one word."""
-    start = next((n for n, token in enumerate(rest) if token.quoted or token.word not in _ARTICLES), 0)
+    start = next((n for n, token in enumerate(rest) if token.quoted or token.word not in articles), 0)
     size = next((n for n, token in enumerate(rest[start:]) if not token.quoted), len(rest) - start)
     first, last = rest[start], rest[start + max(size, 1) - 1]
     if size:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from boathouse.ask import patterns, periods
+from boathouse.ask import neighbours, patterns, periods
 from boathouse.ask.lexicon import Token
 from boathouse.ask.meanings import Column, Dataset, Metric, Name, Named, Value
 from boathouse.ask.periods import Period
@@ -61,21 +60,16 @@ class Tag(Named):
 class Tagger(Units):
     """Binds the words of questions, the longest phrase first."""
 
-    question: str = ""  # as it is read
-
     def tags(self, question: str) -> list[Tag]:
         """The tags of a question, in its order."""
-        self.question = reworded(question, self.known)
-        tokens = self.known.lexicon.tokens(self.question)
+        question = reworded(question, self.known)
+        tokens = self.known.lexicon.tokens(question)
         place, gap, ours = 0, False, bool(self.known.lexicon.ourselves & {token.word for token in tokens})
         found: list[Tag] = []
         fillers: list[str] = []
         while place < len(tokens):
-            earlier = next((one.period for one in found if one.kind == "period"), None)
-            size, tag = self._longest(tokens, place, found[-1] if found else None, earlier)
+            size, tag = self._next(tokens, place, found, question)
             gap = gap or tokens[place].gap
-            if pattern := patterns.kind_of(tag, found, tokens[place + size : place + size + 1], self.known):
-                tag = Tag(pattern, "", word=tag.word)
             if tag.word in self.known.lexicon.spends and tag.kind in ("name", "concept") and ours:
                 tag = Tag("unknown", "", word=tag.word)  # what we spend is not what was taken
             if tag.kind == "units" and fillers and fillers[-1] in _ONE:
@@ -110,27 +104,18 @@ class Tagger(Units):
                 found.append(replace(tag, gap=gap, text=text, after=tuple(fillers), verb=verb))
                 fillers, gap = [], False
             place += size
-        return _dated(_paired(self._amounts(self._without_natural(found, tokens))))
+        return neighbours.dated(neighbours.paired(self._amounts(neighbours.without_natural(found, tokens, self.known))))
 
-    def _without_natural(self, tags: list[Tag], tokens: list[Token]) -> list[Tag]:
-        """`languages spoken in …`: what is done with such a thing anyhow says nothing; `speak English` speaks of the language."""
-        natural, stems = self.known.lexicon.natural, {token.stem for token in tokens}
-        said: tuple[str, ...] = ()
-        found: list[Tag] = []
-        for tag in tags:
-            things = [thing for thing, deeds in natural.items() if tag.kind == "unknown" and tag.word in deeds]
-            named = {thing: self.known.named([Token(thing, thing, thing)]) for thing in things}
-            there = [thing for thing in things if any(name.cost == 0 for name in named[thing])]
-            if stems & set(things):
-                said += (*tag.after, tag.word)
-            elif len(there) == 1:
-                names = tuple(name for name in named[there[0]] if name.cost == 0)
-                found.append(replace(tag, kind="name", names=names, verb=True, after=(*said, *tag.after)))
-                said = ()
-            else:
-                found.append(replace(tag, after=(*said, *tag.after)))
-                said = ()
-        return found
+    def _next(self, tokens: list[Token], place: int, found: list[Tag], question: str) -> tuple[int, Tag]:
+        """The tag that comes next behind those found, and how many tokens it takes."""
+        before = found[-1] if found else None
+        if before is not None and before.kind in patterns.PATTERNS:
+            size, text = patterns.spelt(tokens[place:], question, self.known.lexicon.articles)
+            return size, Tag("text", "", word=text)
+        earlier = next((one.period for one in found if one.kind == "period"), None)
+        size, tag = self._longest(tokens, place, before, earlier)
+        pattern = patterns.kind_of(tag, found, tokens[place + size : place + size + 1], self.known)
+        return size, Tag(pattern, "", word=tag.word) if pattern else tag
 
     def _is_verb(self, tag: Tag) -> bool:
         """Whether a name stands in a verb's form: `composed` of composer, `joined` of joined, `ordered` of orders."""
@@ -146,9 +131,6 @@ class Tagger(Units):
 
     def _longest(self, tokens: list[Token], place: int, before: Tag | None, earlier: Period | None) -> tuple[int, Tag]:
         known, rest = self.known, tokens[place:]
-        if before is not None and before.kind in patterns.PATTERNS:
-            size, spelt = patterns.spelt(rest, self.question)
-            return size, Tag("text", "", word=spelt)
         counted = (
             before is not None
             and before.kind in ("by", "per")
@@ -186,16 +168,15 @@ class Tagger(Units):
         values = self._values(some, before, initial) if some[0].quoted == some[-1].quoted else ()
         if some[0].quoted or some[-1].quoted:
             return Tag("value", "", values=values) if values else None
-        word = tuple(token.word for token in some)
-        kind = self.known.lexicon.phrases.get(word)
+        word, lexicon = tuple(token.word for token in some), self.known.lexicon
+        kind = lexicon.phrases.get(word)
         if any(token.gap for token in some[1:]):  # no name goes on behind a comma
             return Tag("value", "", values=values, word=" ".join(word)) if values else None
-        plain = [token for token in some if token.word not in (*_ONE, "the")] if len(some) > _SHORT else some
-        alone = len(some) == 1 or not {plain[0].word, plain[-1].word} & {*_ONE, "the"}  # "are a" is no area
+        plain = [token for token in some if token.word not in lexicon.articles] if len(some) > _SHORT else some
+        alone = len(some) == 1 or not {plain[0].word, plain[-1].word} & lexicon.articles  # "are a" is no area
         names = tuple(sorted(self.known.named(plain), key=lambda name: name.cost)) if alone else ()
         near = tuple(name for name in names if name.cost == names[0].cost)
         text = " ".join(word)
-        lexicon = self.known.lexicon
         rows = any(isinstance(name.meaning, Dataset) and name.cost == 0 for name in names)
         if before is None and (kind == "which" or (text in lexicon.commands and not rows)):  # "show", though there be shows
             return Tag("which", "", word=text)
@@ -284,23 +265,17 @@ class Tagger(Units):
         if (
             near
             and all(map(_is_since, near))
-            and not any(isinstance(one.meaning, Dataset) and not one.cost for one in self._looked_for(word))
+            and not any(isinstance(one.meaning, Dataset) and not one.cost for one in self.known.looked_for(word))
         ):
             return near
         return self._taken(word)
-
-    def _looked_for(self, word: str) -> list[Name]:
-        """What a concept finds in the lake."""
-        lexicon = self.known.lexicon
-        wanted = lexicon.concepts.get(word, ())
-        return [name for other in wanted for name in self.known.named(lexicon.tokens(other.replace("_", " ")))]
 
     def _taken(self, word: str) -> tuple[Name, ...]:
         """For revenue and its like, where nothing is called so: the columns of money taken."""
         lexicon = self.known.lexicon
         if word not in lexicon.takes:
             return ()
-        called = [name.meaning for name in (*self.known.named(lexicon.tokens(word)), *self._looked_for(word))]
+        called = [name.meaning for name in (*self.known.named(lexicon.tokens(word)), *self.known.looked_for(word))]
         if any(isinstance(one, Metric) or (isinstance(one, Column) and one.is_measure) for one in called):
             return ()
         columns = (column for dataset in self.known.datasets.values() for column in dataset.measures)
@@ -378,30 +353,6 @@ class Tagger(Units):
         said |= {metric.name for metric in self.known.metrics} | set(self.known.lexicon.months)
         said |= {words[0] for words, kind in self.known.lexicon.phrases.items() if len(words) == 1 and kind != "filler"}
         return said | self._held()
-
-
-def _paired(tags: list[Tag]) -> list[Tag]:
-    """`sales and hires`, where sales may be a figure as well: both are values of one column."""
-    made = list(tags)
-    for place, tag in enumerate(tags):
-        for step in (-1, 1):
-            middle, other = (tags[n] if 0 <= n < len(tags) else None for n in (place + step, place + 2 * step))
-            beside = middle and other and middle.kind in ("and", "or") and other.kind == "value" and tag.kind == "name"
-            columns = {value.columns for value in other.values} if beside and other and tag.metrics else set()
-            if shared := tuple(value for value in tag.values if value.columns in columns):
-                made[place] = replace(tag, kind="value", names=(), values=shared)
-    return made
-
-
-def _dated(tags: list[Tag]) -> list[Tag]:
-    """`reported on Mondays`: what happened then, and not the column that is called so."""
-    verbs = {n for n, (tag, following) in enumerate(itertools.pairwise(tags))
-             if tag.kind == "name" and following.kind == "period" and " " in tag.word and all(map(_is_when_done, tag.names))}  # fmt: skip
-    return [replace(tag, verb=True) if n in verbs else tag for n, tag in enumerate(tags)]
-
-
-def _is_when_done(name: Name) -> bool:
-    return isinstance(name.meaning, Column) and name.meaning.kind == "date" and name.meaning.name.split("_")[-1] in ("on", "at")
 
 
 def _is_meant(near: tuple[Name, ...]) -> bool:

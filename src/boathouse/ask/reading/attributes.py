@@ -82,10 +82,7 @@ def of_each(reading: Reading) -> None:
     shown = [noun for noun in named if noun.columns and not (noun.datasets or noun.numeric)]
     rows = [noun for noun in named if noun.datasets] or [one for one in [reading.rows_of(shown)] if one]
     rows = [noun for noun in rows if not {dataset.name for dataset in noun.datasets} & counted][:1]
-    if rows:
-        made.groups += [*rows, *shown]
-    elif shown:
-        made.groups += shown
+    made.groups += [*rows, *shown]
     reading.nouns = [noun for noun in reading.nouns if noun not in made.groups]
 
 

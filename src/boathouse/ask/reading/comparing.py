@@ -88,18 +88,12 @@ class Comparing(Cursor):
         return self._rows_of_the_asked() if before is None else None
 
     def _figure_compared(self) -> Noun | None:
-        """The figure before a comparison, or the one that it speaks of: the age, of `older than`. Raises UnclearError where nothing is
-        called so."""
+        """The figure before a comparison, or the one that it speaks of: the age, of `older than`."""
         tag, before = self.tags[self.at], self.tags[self.at - 1] if self.at else None
         superlative = self.lexicon.comparatives.get(tag.word)
         if superlative is None or (before and before.kind == "name" and before.columns and not before.datasets):
             return self._figure_before()
-        wanted = [
-            n
-            for word in self.lexicon.concepts[superlative]
-            for n in self.known.named(self.lexicon.tokens(word.replace("_", " ")))
-        ]
-        beside = self._beside()
+        beside, wanted = self._beside(), self.known.looked_for(superlative)
         found = tuple(name for name in wanted if getattr(name.meaning, "kind", "") == "number")
         if superlative in self.lexicon.ages:
             found = tuple(name for name in found if self.lexicon.is_age(getattr(name.meaning, "name", "")))
@@ -244,7 +238,7 @@ class Comparing(Cursor):
     def _has_so_many(self, tag: Tag) -> bool:
         """`tracks that have had exactly 2 races`, `rooms with two beds`."""
         following = self.tags[self.at] if self.kind() == "name" else None
-        said = bool(set(tag.after) & self.lexicon.possessing) or (self.at > 1 and self.tags[self.at - 2].kind == "and")
+        said = bool(set(tag.after) & self.lexicon.possessing or self.behind("and"))
         of_what = self.nouns or self.made.select or self.made.subject or self.made.measures
         return bool(following and said and of_what and (following.datasets or any(c.is_measure for c in following.columns)))
 

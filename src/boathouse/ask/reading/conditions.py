@@ -32,9 +32,9 @@ class Conditions(Comparing):
         if self.kind() == "name" and self.tags[self.at].datasets and not self.tags[self.at].after and not self._has_period():
             also = tuple(name for name in also if getattr(name.meaning, "kind", "") != "date")  # "closed tickets" are just those
         condition = Condition("value", tag.text, [tag.values], negated=self.negated or tag.negated, also=also)
-        before = self.tags[self.at - 2] if self.at > 1 and self.tags[self.at - 2].kind == "name" and not tag.gap else None
+        before = None if tag.gap else self.behind("name")
         condition.direction = self.lexicon.direction(tag.after) or (self.lexicon.direction(before.after) if before else "")
-        condition.each = self.at > 1 and self.tags[self.at - 2].kind == "both"
+        condition.each = self.behind("both") is not None
         condition.led = tag.led
         self._attach(condition)
         while self._another_value(tag):
@@ -224,8 +224,7 @@ class Conditions(Comparing):
     _never = _without
 
     def _absence(self, tag: Tag) -> None:
-        before = self.tags[self.at - 2] if self.at > 1 else None
-        if before and before.kind == "and" and set(before.after) & self.lexicon.possessing:
+        if (before := self.behind("and")) and set(before.after) & self.lexicon.possessing:
             raise UnclearError(f"with, and {tag.text}: ask for one, then for the other", asks=True)
         made = Absent(None)
         flagged = self.kind() == "name" and self._is_flag(self.tags[self.at])

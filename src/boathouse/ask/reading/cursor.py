@@ -49,6 +49,11 @@ class Cursor:
         self.at += 1
         return tag
 
+    def behind(self, kind: str) -> Tag | None:
+        """The tag before the one that was taken last, where it is of this kind."""
+        before = self.tags[self.at - 2] if self.at > 1 else None
+        return before if before and before.kind == kind else None
+
     def how_many(self, tag: Tag) -> int:
         """A number as how many are wanted. Raises UnclearError for one that is none."""
         if tag.number != int(tag.number) or not 1 <= tag.number <= 1_000_000:

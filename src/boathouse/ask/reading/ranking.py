@@ -52,7 +52,7 @@ class Ranking(Conditions):
     def _of_the_first(self, noun: Noun | None, tag: Tag) -> None:
         """`the stories of the highest building` are no figure to rank it by."""
         last = self.nouns[-1] if self.nouns else None
-        if noun and noun.datasets and "of" in tag.after and last and last.columns and not last.datasets:
+        if noun and noun.datasets and self.lexicon.genitive & set(tag.after) and last and last.columns and not last.datasets:
             self.made.select.append(self.nouns.pop())
 
     def _ranked_later(self, noun: Noun, descending: bool, tag: Tag) -> None:
@@ -200,7 +200,14 @@ class Ranking(Conditions):
             self.made.rank = Rank(descending, self.limit)
             return
         first = self.made.rank
-        if first and first.measure and self.made.listed and figure.names and first.descending != descending and not self._joins():
+        if (
+            first
+            and first.measure
+            and self.made.listed
+            and figure.names
+            and first.descending != descending
+            and not self.behind("and")
+        ):
             self.made.rank, self.made.sort = None, (first.measure.noun, first.descending)  # "from cheapest to dearest"
             self.made.select.append(first.measure.noun)
             return
@@ -238,13 +245,9 @@ class Ranking(Conditions):
         chosen = born or ages
         return (figure.only(chosen) if chosen else figure), descending != bool(ages and not born)
 
-    def _joins(self) -> bool:
-        """Whether `and` stood before what has just been taken."""
-        return self.at > 1 and self.tags[self.at - 2].kind == "and"
-
     def _only_one(self, tag: Tag) -> None:
         """Raises UnclearError for `the cheapest and the dearest`, and for what there is none of."""
-        if self.made.rank is not None and self._joins():
+        if self.made.rank is not None and self.behind("and"):
             raise UnclearError(f"{tag.text!r} as well: ask for one after the other", asks=True)
         if self.inside is not None or self.negated:
             raise UnclearError(f"{tag.text!r} of what there is none of: ask in two questions", asks=True)

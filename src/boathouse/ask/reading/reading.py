@@ -133,8 +133,9 @@ class Reading(Ranking, Names):
             raise UnclearError(f"{tag.text!r} by which date or figure? Say 'sorted by …'", asks=True)
         if self.kind() == "by" and self.kind(1) == "name":
             self.take()
-        of = self.kind() == "name" and (self.tags[self.at - 1].kind == "by" or "of" in self.tags[self.at].after)  # "… of age"
-        if self.kind() == "count" and "of" in self.tags[self.at].after:  # "in descending order of number of products"
+        behind = self.lexicon.genitive & set(self.tags[self.at].after if self.at < len(self.tags) else ())
+        of = self.kind() == "name" and (self.tags[self.at - 1].kind == "by" or bool(behind))  # "… of age"
+        if self.kind() == "count" and behind:  # "in descending order of number of products"
             self.take()
             of = self.kind() == "name" and any(column.is_measure for column in self.tags[self.at].columns)
             if not of:

@@ -243,18 +243,10 @@ def _figures(reading: Reading) -> None:
             made.rank.measure = Measure("value", figures[0])
         return
     for noun in [noun for noun in reading.nouns if noun.numeric and not (noun.datasets and made.measures)]:
-        if (
-            made.listed
-            and not (made.subject or made.select or made.measures or noun.metrics or noun.datasets)
-            and plural(reading, noun)
-        ):
-            added = any(reading.lexicon.is_added(column.name) for column in noun.columns)
-            if (
-                (not added or made.sort) and not made.groups and (rows := reading.rows_of([noun]))
-            ):  # "show the grades of the pupils"
-                reading.nouns.remove(noun)
-                made.subject, made.select = rows, [*made.select, noun]
-                continue
+        if rows := _rows_listed(reading, noun):
+            reading.nouns.remove(noun)
+            made.subject, made.select = rows, [*made.select, noun]
+            continue
         if made.subject is None and not made.select:
             reading.nouns.remove(noun)
             made.measures.append(Measure("value", noun))
@@ -266,6 +258,14 @@ def _figures(reading: Reading) -> None:
     if not (made.measures or made.rank or made.subject or made.select or reading.nouns) and verbs:
         made.verbs.remove(verbs[0])
         made.measures.append(Measure("value", verbs[0]))
+
+
+def _rows_listed(reading: Reading, noun: Noun) -> Noun | None:
+    """`show the grades of the pupils`: the rows whose numbers are listed, which are not added up by themselves."""
+    made = reading.made
+    busy = made.subject or made.select or made.measures or made.groups or noun.metrics or noun.datasets
+    added = any(reading.lexicon.is_added(column.name) for column in noun.columns) and not made.sort
+    return None if busy or added or not made.listed or not plural(reading, noun) else reading.rows_of([noun])
 
 
 def _subject(reading: Reading) -> None:
